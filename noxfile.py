@@ -1,0 +1,87 @@
+"""Every check of the project, each in a virtual environment of its own: `nox` runs lint, types and tests."""
+
+from __future__ import annotations
+
+import re
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "virtualenv"
+nox.options.error_on_missing_interpreters = True
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "types", "tests"]
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+LOWEST_PYTHON = PROJECT["project"]["requires-python"].removeprefix(">=")
+REQUIREMENT_WITH_FLOOR = re.compile(r"(?P<name>[\w.-]+)>=(?P<floor>[\w.]+)")
+
+
+def group(*names: str) -> list[str]:
+    """Return the requirements of the named dependency groups."""
+    return list(nox.project.dependency_groups(PROJECT, *names))
+
+
+def pinned_to_floor(requirements: list[str]) -> list[str]:
+    """Return each `name>=version` as `name==version`, so that the floors stand in pyproject.toml alone."""
+    pins = []
+    for requirement in requirements:
+        found = REQUIREMENT_WITH_FLOOR.fullmatch(requirement)
+        if found is None:
+            raise ValueError(f"wanted `name>=version`, got {requirement!r}: tests_min needs a floor to pin it to")
+        pins.append(f"{found['name']}=={found['floor']}")
+    return pins
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff: rules and formatting."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", *(session.posargs or ["."]))
+    session.run("ruff", "format", "--check", *(session.posargs or ["."]))
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy, strict, on the package and its tests."""
+    session.install("-e", ".[cli]", *group("types", "tests"))
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests with branch coverage; arguments after `--` go to pytest and lift the coverage floor."""
+    session.install("-e", ".[cli]", *group("tests"))
+    selected = [*session.posargs, "--cov-fail-under=0"] if session.posargs else []
+    session.run("pytest", "--cov", "--cov-report=term", *selected)
+
+
+@nox.session(python=LOWEST_PYTHON)
+def tests_min(session: nox.Session) -> None:
+    """Run all tests on the lowest Python with the lowest version of every core, cli and dataframe dependency."""
+    metadata = PROJECT["project"]
+    pins = pinned_to_floor([*metadata["dependencies"], *metadata["optional-dependencies"]["cli"], *group("frames")])
+    session.install("-e", ".[cli]", *group("tests"), *pins)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """Install the way a user does, not editable and without the test tools, and run the demo."""
+    session.install(".[cli]")
+    session.run("driftwatch", "--version")
+    session.run("driftwatch", "demo", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run the benchmarks; timings live here and never in tests."""
+    session.install(".[cli]", *group("bench"))
+    session.run("python", "benchmarks/run.py", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the documentation into `site/`; any warning, such as a broken link, is an error."""
+    session.install(*group("docs"))
+    session.run("mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})

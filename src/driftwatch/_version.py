@@ -1,0 +1,21 @@
+"""The version of the installed package (layer 0)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+__all__ = ["version"]
+
+
+@lru_cache(maxsize=1)
+def version() -> str:
+    """Return the installed version, from the package's metadata.
+
+    Examples
+    --------
+    >>> version().split(".")[0]
+    '1'
+    """
+    from importlib import metadata
+
+    return metadata.version("driftwatch")

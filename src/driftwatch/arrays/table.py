@@ -1,0 +1,244 @@
+"""The door: anything tabular in, a `Table` out; no dataframe library is imported that the user did not bring (layer 1)."""
+
+from __future__ import annotations
+
+import collections
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import array_api_compat
+import numpy as np
+
+from driftwatch.arrays.column import Column, NarwhalsColumn, NumpyColumn
+from driftwatch.arrays.namespace import device_of, namespace_of, to_host
+from driftwatch.arrays.schema import Storage
+from driftwatch.errors import InputError, InputTypeError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from driftwatch._typing import Array
+
+__all__ = ["ArrayTable", "ColumnTable", "Table", "read_table"]
+
+_ACCEPTED = (
+    "a pandas, polars or pyarrow table (or another that narwhals reads), a mapping of names to columns, "
+    "or a 2-D array (n_samples, n_features)"
+)
+
+
+@dataclass(frozen=True)
+class ColumnTable:
+    """Named columns of one length, each in the library it came in; values are extracted when they are asked for."""
+
+    n_rows: int
+    columns: Mapping[str, Column]
+
+    @property
+    def names(self) -> list[str]:
+        """Column names in their order."""
+        return list(self.columns)
+
+    def column(self, name: str) -> Column:
+        """Return one column."""
+        return self.columns[name]
+
+    def dtype_of(self, name: str) -> str:
+        """Return the dtype that the column has in its own library, for messages."""
+        return self.columns[name].dtype
+
+    def storage_of(self, name: str) -> Storage:
+        """Return what the column physically holds."""
+        return self.columns[name].storage
+
+    def block(self, names: Sequence[str]) -> Array:
+        """Return numeric columns as one contiguous float array `(len(names), n_rows)`, missing values as NaN.
+
+        float32 if every column is, else float64.
+        """
+        rows = [self.columns[name].floats() for name in names]
+        return rows[0][None, :] if len(rows) == 1 else np.stack(rows)
+
+
+@dataclass(frozen=True)
+class ArrayTable:
+    """A 2-D array of any array-API library: every column is numeric and stays on its device."""
+
+    values: Array = field(repr=False)
+    names: list[str]
+
+    @property
+    def n_rows(self) -> int:
+        """Number of samples."""
+        return int(self.values.shape[0])
+
+    def column(self, name: str) -> Column:
+        """Return one column, copied to the host: for features that are compared by levels."""
+        return NumpyColumn(name, to_host(self.values[:, self._position[name]]))
+
+    def dtype_of(self, name: str) -> str:  # noqa: ARG002 - one dtype for all
+        """Return the dtype of the array."""
+        return str(self.values.dtype)
+
+    def storage_of(self, name: str) -> Storage:  # noqa: ARG002 - one dtype for all
+        """Return that the array holds numbers, or booleans."""
+        xp = namespace_of(self.values)
+        return Storage.BOOLEAN if xp.isdtype(self.values.dtype, "bool") else Storage.NUMBER
+
+    def block(self, names: Sequence[str]) -> Array:
+        """Return the columns `names` as an array `(len(names), n_rows)` of the array's own namespace and device."""
+        xp = namespace_of(self.values)
+        index = [self._position[name] for name in names]
+        start, stop = index[0], index[-1] + 1
+        if index == list(range(start, stop)):
+            return xp.permute_dims(self.values[:, start:stop], (1, 0))
+        chosen = xp.asarray(index, device=device_of(self.values))
+        return xp.take(xp.permute_dims(self.values, (1, 0)), chosen, axis=0)
+
+    @cached_property
+    def _position(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.names)}
+
+
+Table = ColumnTable | ArrayTable
+
+
+def read_table(data: Any, *, role: str = "data") -> Table:
+    """Return any tabular object as a `Table`.
+
+    Parameters
+    ----------
+    data : pandas, polars, pyarrow or other narwhals-readable table; mapping of names to 1-D columns; 2-D array
+        Columns of a 2-D array are named `f0`, `f1`, ...
+    role : str
+        What the data are, for messages: "reference" or "current".
+
+    Raises
+    ------
+    InputTypeError
+        If the object is none of these.
+    InputError
+        If there is no row or no column, names repeat, or columns differ in length.
+
+    Examples
+    --------
+    >>> table = read_table({"age": [31, 44, None], "city": ["Rome", "Oslo", "Rome"]})
+    >>> table.n_rows, table.names, table.block(["age"])
+    (3, ['age', 'city'], array([[31., 44., nan]]))
+    """
+    if isinstance(data, ColumnTable | ArrayTable):
+        return data
+    if array_api_compat.is_array_api_obj(data):
+        table: Table = _from_array(data, role)
+    elif isinstance(data, Mapping):
+        table = _from_mapping(data, role)
+    else:
+        table = _from_frame(data, role)
+    if table.n_rows == 0 or not table.names:
+        raise InputError(
+            f"`{role}` must have at least one row and one column, got {table.n_rows} rows and {len(table.names)} "
+            "columns. Check the file or the query that produced it."
+        )
+    return table
+
+
+def _from_array(data: Array, role: str) -> Table:
+    if isinstance(data, np.ndarray) and data.dtype.kind not in "biuf":
+        if data.dtype.names:
+            return _from_mapping({name: data[name] for name in data.dtype.names}, role)
+        if data.ndim == 2:
+            return _from_mapping({f"f{i}": data[:, i] for i in range(data.shape[1])}, role)
+    if data.ndim == 1:
+        data = data[:, None]
+    if data.ndim != 2:
+        raise InputError(
+            f"`{role}` must be a 2-D array (n_samples, n_features), got shape {tuple(data.shape)}. Reshape it first."
+        )
+    return ArrayTable(data, [f"f{i}" for i in range(data.shape[1])])
+
+
+def _from_mapping(data: Mapping[Any, Any], role: str) -> Table:
+    columns: dict[str, Column] = {}
+    lengths: dict[str, int] = {}
+    for key, values in data.items():
+        name = str(key)
+        if name in columns:
+            raise _repeated([name], role)
+        column, length = _column(name, values, role)
+        columns[name], lengths[name] = column, length
+    if len(set(lengths.values())) > 1:
+        shortest, longest = min(lengths, key=lengths.__getitem__), max(lengths, key=lengths.__getitem__)
+        raise InputError(
+            f"`{role}` must have columns of one length, got {lengths[shortest]} values in {shortest!r} and "
+            f"{lengths[longest]} in {longest!r}."
+        )
+    return ColumnTable(next(iter(lengths.values()), 0), columns)
+
+
+def _column(name: str, values: Any, role: str) -> tuple[Column, int]:
+    """Return one column of a mapping and its length."""
+    import narwhals.stable.v2 as nw
+
+    series = nw.from_native(values, series_only=True, pass_through=True)
+    if isinstance(series, nw.Series):
+        return NarwhalsColumn(name, series), len(series)
+    if not isinstance(values, np.ndarray) and array_api_compat.is_array_api_obj(values):
+        values = to_host(values)
+    array = values if isinstance(values, np.ndarray) else _array_of_list(name, values, role)
+    if array.ndim != 1:
+        raise InputError(f"`{role}` column {name!r} must be 1-D, got shape {array.shape}. Give each dimension a name.")
+    return NumpyColumn(name, array), len(array)
+
+
+def _array_of_list(name: str, values: Any, role: str) -> np.ndarray[Any, Any]:
+    """Return a list as an array that keeps Python's types: numpy alone would turn [1, 'a'] into text."""
+    try:
+        items = list(values)
+    except TypeError:
+        raise InputTypeError(
+            f"`{role}` column {name!r} must be a sequence of values, got {type(values).__name__}."
+        ) from None
+    kinds = {type(item) for item in items}
+    if kinds and kinds <= {int, float}:
+        try:
+            return np.asarray(items)
+        except OverflowError:
+            pass  # an int beyond 64 bits stays a Python object
+    array = np.empty(len(items), dtype=object)
+    for i, item in enumerate(items):  # one by one: a slice assignment would unpack rows of equal length
+        array[i] = item
+    return array
+
+
+def _from_frame(data: Any, role: str) -> Table:
+    import narwhals.stable.v2 as nw
+
+    _refuse_repeated_names(data, role)
+    frame = nw.from_native(data, pass_through=True)
+    if frame is data and hasattr(data, "__arrow_c_stream__") and "pyarrow" in sys.modules:
+        frame = nw.from_native(sys.modules["pyarrow"].table(data))
+    if isinstance(frame, nw.LazyFrame):
+        frame = frame.collect()
+    if not isinstance(frame, nw.DataFrame):
+        raise InputTypeError(f"`{role}` must be {_ACCEPTED}; got {type(data).__name__}.")
+    return ColumnTable(len(frame), {str(name): NarwhalsColumn(str(name), frame[name]) for name in frame.columns})
+
+
+def _refuse_repeated_names(native: Any, role: str) -> None:
+    """Raise on repeated column names; pandas and pyarrow allow them, and which one is meant cannot be known."""
+    names = getattr(native, "column_names", None)
+    if names is None and not hasattr(native, "collect"):  # a lazy frame would resolve its schema, and cannot repeat
+        names = getattr(native, "columns", None)
+    if names is None or callable(names):
+        return
+    counts = collections.Counter(str(name) for name in names)
+    repeated = [name for name, count in counts.items() if count > 1]
+    if repeated:
+        raise _repeated(repeated, role)
+
+
+def _repeated(names: Sequence[str], role: str) -> InputError:
+    return InputError(f"`{role}` must have distinct column names, but these repeat: {shown(names)}. Rename them.")

@@ -1,0 +1,155 @@
+"""The commands as Typer sees them (layer 5).
+
+Typer only parses here. A command returns the work as a callable and `main` runs it outside of Typer, because Typer
+ends a broken pipe with exit code 1, which means drift, and turns an `EOFError` of a truncated file into an abort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, TypeAlias
+
+import typer
+
+from driftwatch.cli import options
+
+__all__ = ["Action", "app"]
+
+Action: TypeAlias = Callable[[], int]
+
+EXIT_CODES = "Exit codes: 0 no drift, 1 drift, 2 could not run, 3 no verdict possible."
+
+# Plain help: importing rich for it would double its time, and it reads the same in a log.
+app = typer.Typer(
+    name="driftwatch",
+    help="Tell which features of a table have drifted since a reference, and by how much.",
+    epilog=EXIT_CODES,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+config_app = typer.Typer(help="Look at the settings.", rich_markup_mode=None)
+app.add_typer(config_app, name="config")
+
+
+def _example_names(incomplete: str) -> list[str]:
+    from driftwatch.cli.demo import example_names
+
+    return [name for name in example_names() if name.startswith(incomplete)]
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+    debug: options.DebugOption = False,
+) -> None:
+    """Take the options that stand before a command."""
+    # `main` looks for both in the arguments: the version must not wait for Typer, and --debug must work
+    # even where parsing fails. They are declared for the help and for completion.
+    del version, debug
+
+
+@app.command(epilog=EXIT_CODES)
+def check(
+    reference: Annotated[
+        str, typer.Argument(metavar="REFERENCE", help="The data to compare with; - for standard input.")
+    ],
+    current: Annotated[str, typer.Argument(metavar="CURRENT", help="The data to judge; - for standard input.")],
+    *,
+    format: options.FormatOption = None,  # noqa: A002 - the option's name
+    output: options.OutputOption = None,
+    quiet: options.QuietOption = False,
+    features: options.FeaturesOption = None,
+    exclude: options.ExcludeOption = None,
+    kind: options.KindOption = None,
+    alpha: options.AlphaOption = None,
+    threshold: options.ThresholdOption = None,
+    min_effect: options.MinEffectOption = None,
+    min_samples: options.MinSamplesOption = None,
+    correction: options.CorrectionOption = None,
+    fail_on: options.FailOnOption = None,
+    on_insufficient: options.OnInsufficientOption = None,
+    config: options.ConfigOption = None,
+    debug: options.DebugOption = False,
+) -> Action:
+    """Compare CURRENT with REFERENCE and say which features drifted.
+
+    Reads CSV, TSV, JSON lines (also gzipped), Parquet, Arrow, Feather, NPY and NPZ.
+    """
+    from driftwatch.cli.check import run_check
+
+    del debug
+    kinds = options.pairs("--kind", "NAME=KIND", kind)
+    flags = {
+        "alpha": alpha,
+        "correction": correction,
+        "min_effect": min_effect,
+        "min_samples": min_samples,
+        "include": options.names("--features", features),
+        "exclude": options.names("--exclude", exclude),
+        "thresholds": options.pairs("--threshold", "STATISTIC=NUMBER", threshold),
+        "features": None if kinds is None else {name: {"kind": value} for name, value in kinds.items()},
+        "fail_on": fail_on,
+        "on_insufficient": on_insufficient,
+        "format": format,
+    }
+    return partial(run_check, reference, current, flags=flags, config_file=config, output=output, quiet=quiet)
+
+
+@app.command(epilog=EXIT_CODES)
+def report(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A report written by `check --format json`; - for standard input.")
+    ],
+    *,
+    format: options.FormatOption = None,  # noqa: A002 - the option's name
+    output: options.OutputOption = None,
+    fail_on: options.FailOnOption = None,
+    config: options.ConfigOption = None,
+    debug: options.DebugOption = False,
+) -> Action:
+    """Render a saved JSON report again.
+
+    It ends with 0 whatever the report says, unless --fail-on drift is given.
+    """
+    from driftwatch.cli.report import run_report
+
+    del debug
+    flags = {"format": format, "fail_on": fail_on}
+    return partial(run_report, file, flags=flags, config_file=config, output=output)
+
+
+@app.command()
+def demo(
+    name: Annotated[
+        str, typer.Argument(help="One of the example sets.", metavar="NAME", autocompletion=_example_names)
+    ] = "flights",
+    *,
+    debug: options.DebugOption = False,
+) -> Action:
+    """Run a check on data that ships inside the package.
+
+    It ends with 0 whatever it finds.
+    """
+    from driftwatch.cli.demo import run_demo
+
+    del debug
+    return partial(run_demo, name)
+
+
+@config_app.command("show")
+def config_show(
+    *,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Say that the outcome is meant, as it always is.")
+    ] = False,
+    config: options.ConfigOption = None,
+    debug: options.DebugOption = False,
+) -> Action:
+    """Print the settings in force, as TOML, and where each of them was set."""
+    from driftwatch.cli.config import run_config_show
+
+    del resolved, debug
+    return partial(run_config_show, config)

@@ -1,0 +1,83 @@
+"""`driftwatch check` (layer 5): two sources in, one report out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from driftwatch.cli.exitcodes import exit_code
+from driftwatch.cli.progress import DelayedProgress
+from driftwatch.cli.rendering import deliver
+from driftwatch.cli.settings import resolve
+from driftwatch.cli.streams import STDIO, check_destination, is_interactive
+from driftwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from driftwatch.config import Settings
+    from driftwatch.report.model import DriftReport
+
+__all__ = ["run_check"]
+
+
+def run_check(
+    reference: str,
+    current: str,
+    *,
+    flags: Mapping[str, object],
+    config_file: str | None,
+    output: str | None,
+    quiet: bool,
+) -> int:
+    """Compare two sources, deliver the report and return the exit code.
+
+    Parameters
+    ----------
+    reference, current : str
+        Paths, or `-` for standard input on one side.
+    flags : mapping
+        Settings given on the command line, by key; None where not given.
+    config_file, output : str, optional
+        Paths.
+    quiet : bool
+        Write nothing to standard output; a file given by `output` is written all the same.
+    """
+    if reference == STDIO == current:
+        raise ConfigError("standard input can be one side only, got `-` twice. Give a file for the other side.")
+    settings = resolve(flags, config_file).settings
+    check_destination(output, (reference, current))
+
+    with DelayedProgress(enabled=is_interactive(sys.stderr) and not quiet) as progress:
+        report = _compare(reference, current, settings, progress)
+
+    deliver(report, settings.format, output=output, quiet=quiet)
+    return exit_code(report, fail_on=settings.fail_on, on_insufficient=settings.on_insufficient)
+
+
+def _compare(reference: str, current: str, settings: Settings, progress: DelayedProgress) -> DriftReport:
+    from driftwatch import io
+    from driftwatch.monitor import Monitor
+
+    if current != STDIO and not Path(current).exists():
+        io.read(current)  # says what is wrong before minutes are spent on the other side
+
+    progress.phase(f"reading {reference}")
+    # no name is bound to the table: its memory is free again before the other one is read
+    monitor = Monitor(
+        io.read(reference),
+        features=settings.include,
+        thresholds=settings.thresholds,
+        alpha=settings.alpha,
+        correction=settings.correction,
+        min_effect=settings.min_effect,
+        min_samples=settings.min_samples,
+        per_feature=settings.per_feature(),
+    )
+
+    progress.phase(f"reading {current}")
+    table = io.read(current)
+
+    progress.phase("comparing", total=len(monitor.feature_names))
+    return monitor.check(table, progress=progress.advance)

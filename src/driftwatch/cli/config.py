@@ -1,0 +1,48 @@
+"""`driftwatch config show` (layer 5): the settings in force and where each of them was set."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from driftwatch.cli.settings import resolve
+from driftwatch.cli.streams import one_line, write_data
+from driftwatch.config.keys import KEYS
+from driftwatch.config.sources import dotted, toml_value
+
+if TYPE_CHECKING:
+    from driftwatch.config import ResolvedSettings
+
+__all__ = ["run_config_show", "settings_toml"]
+
+_NEVER_ALL = "# include: every feature"  # TOML has no word for None
+
+
+def run_config_show(config_file: str | None) -> int:
+    """Print the resolved settings to standard output."""
+    write_data(settings_toml(resolve({}, config_file)))
+    return 0
+
+
+def settings_toml(resolved: ResolvedSettings) -> str:
+    """Return the settings as TOML, each with its source in a comment; the result is a valid `driftwatch.toml`."""
+    settings = resolved.settings
+    entries: list[tuple[tuple[str, ...], object]] = [((key,), getattr(settings, key)) for key in KEYS]
+    entries += [(("thresholds", name), cut) for name, cut in settings.thresholds.items()]
+    for feature, options in settings.features.items():
+        for name, value in options.given().items():
+            path = ("features", feature, name)
+            cuts = value.items() if isinstance(value, dict) else ()
+            entries += [((*path, statistic), cut) for statistic, cut in cuts] or [(path, value)]
+
+    texts = [_assignment(path, value) for path, value in entries]
+    width = max(len(text) for text in texts)
+    comments = (resolved.source_of(*path).describe(path) for path, _ in entries)
+    return "\n".join(f"{text:<{width}}  # {one_line(comment)}" for text, comment in zip(texts, comments, strict=True))
+
+
+def _assignment(path: tuple[str, ...], value: object) -> str:
+    if path == ("include",) and value is None:
+        return _NEVER_ALL
+    if path == ("alpha",) and value is None:
+        value = "none"
+    return f"{dotted(path)} = {toml_value(value)}"

@@ -1,0 +1,191 @@
+"""The options that commands share (layer 5): their help, their completion, and how they become settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
+
+import typer
+
+from driftwatch.config.keys import split_list, split_pairs
+from driftwatch.config.settings import CORRECTIONS, FAIL_ON, FORMATS, KINDS, ON_INSUFFICIENT
+from driftwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = [
+    "AlphaOption",
+    "ConfigOption",
+    "CorrectionOption",
+    "DebugOption",
+    "ExcludeOption",
+    "FailOnOption",
+    "FeaturesOption",
+    "FormatOption",
+    "KindOption",
+    "MinEffectOption",
+    "MinSamplesOption",
+    "OnInsufficientOption",
+    "OutputOption",
+    "QuietOption",
+    "ThresholdOption",
+    "names",
+    "pairs",
+]
+
+
+T = TypeVar("T")
+
+
+def _words(choices: Sequence[str]) -> Callable[[str], list[str]]:
+    def complete(incomplete: str) -> list[str]:
+        return [choice for choice in choices if choice.startswith(incomplete)]
+
+    return complete
+
+
+def _choice(choices: Sequence[str]) -> str:
+    return "|".join(choices)
+
+
+# The values stay text here and are checked together with those of the files and the environment, so that one
+# mistake reads the same wherever it was made.
+FormatOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar=_choice(FORMATS),
+        help="How the report is written. Default: table.",
+        autocompletion=_words(FORMATS),
+    ),
+]
+OutputOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--output", "-o", metavar="FILE", help="Write the report to FILE, in one step, instead of standard output."
+    ),
+]
+QuietOption: TypeAlias = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing but errors; the exit code is the answer.")
+]
+FeaturesOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--features", metavar="NAMES", help="Compare these features only, separated by commas. Repeatable."),
+]
+ExcludeOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--exclude", metavar="NAMES", help="Leave these features out, separated by commas. Repeatable."),
+]
+KindOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--kind",
+        metavar="NAME=KIND",
+        help=f"Treat a feature as one of {', '.join(KINDS)}. Repeatable.",
+    ),
+]
+AlphaOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--alpha", metavar="LEVEL|none", help="Significance level of the whole report. Default: 0.05."),
+]
+ThresholdOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--threshold",
+        metavar="STATISTIC=NUMBER",
+        help="Material means at least this raw value, such as psi=0.2. Repeatable.",
+    ),
+]
+MinEffectOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--min-effect", metavar="NUMBER", help="Smallest effect (0 to 1) that is material. Default: 0.05."),
+]
+MinSamplesOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--min-samples", metavar="COUNT", help="Fewest valid rows that allow a verdict. Default: 10."),
+]
+CorrectionOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--correction",
+        metavar=_choice(CORRECTIONS),
+        help="Correction of the p-values for many tests. Default: fdr_bh.",
+        autocompletion=_words(CORRECTIONS),
+    ),
+]
+FailOnOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-on",
+        metavar=_choice(FAIL_ON),
+        help="What ends with exit code 1.",
+        autocompletion=_words(FAIL_ON),
+    ),
+]
+OnInsufficientOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--on-insufficient",
+        metavar=_choice(ON_INSUFFICIENT),
+        help="When no verdict is possible, end with 3 (report), 0 (pass) or 1 (fail). Default: report.",
+        autocompletion=_words(ON_INSUFFICIENT),
+    ),
+]
+ConfigOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--config", metavar="FILE", help="Settings file, stronger than driftwatch.toml and pyproject.toml."),
+]
+DebugOption: TypeAlias = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def names(option: str, values: Sequence[str] | None) -> list[str] | None:
+    """Return the names of a repeatable list option, None when it was not given.
+
+    Raises
+    ------
+    ConfigError
+        When a value holds no name.
+
+    Examples
+    --------
+    >>> names("--features", ["age,price", "income"])
+    ['age', 'price', 'income']
+    """
+    if not values:
+        return None
+    found = []
+    for value in values:
+        parts = _split(option, "names separated by commas", split_list, value)
+        if not parts:
+            raise ConfigError(f"`{option}` must be names separated by commas, got {value!r}.")
+        found += parts
+    return found
+
+
+def pairs(option: str, wanted: str, values: Sequence[str] | None) -> dict[str, str] | None:
+    """Return the pairs of a repeatable `NAME=VALUE` option, None when it was not given; the last one wins.
+
+    Raises
+    ------
+    ConfigError
+        When a value is not a pair.
+
+    Examples
+    --------
+    >>> pairs("--threshold", "STATISTIC=NUMBER", ["psi=0.2", "ks=0.1"])
+    {'psi': '0.2', 'ks': '0.1'}
+    """
+    if not values:
+        return None
+    found: dict[str, str] = {}
+    for value in values:
+        found |= _split(option, wanted, split_pairs, value)
+    return found
+
+
+def _split(option: str, wanted: str, split: Callable[[str], T], value: str) -> T:
+    try:
+        return split(value)
+    except ValueError as error:
+        raise ConfigError(f"`{option}` must be {wanted}, got {value!r}.") from error

@@ -1,0 +1,9 @@
+"""Settings (layer 4): flags, environment and TOML files resolved to one frozen value. Standard library only."""
+
+from __future__ import annotations
+
+from driftwatch.config.resolve import ResolvedSettings, load_settings
+from driftwatch.config.settings import FeatureSettings, Settings
+from driftwatch.config.sources import Source, SourceKind
+
+__all__ = ["FeatureSettings", "ResolvedSettings", "Settings", "Source", "SourceKind", "load_settings"]

@@ -1,0 +1,166 @@
+"""The one table of setting keys (layer 4): what each accepts, how text becomes it, and its words elsewhere."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from driftwatch.config.settings import CORRECTIONS, FAIL_ON, FORMATS, KINDS, ON_INSUFFICIENT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["FEATURE_KEYS", "KEYS", "TABLES", "THRESHOLD", "Key", "split_list", "split_pairs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One setting: `accept` returns the checked value or raises ValueError; `parse` turns text into what a file gives.
+
+    `word` is its name on the command line and in the environment, where that is not the name of the key.
+    """
+
+    wanted: str
+    accept: Callable[[object], object]
+    parse: Callable[[str], object] = str
+    word: str | None = None
+
+
+def split_list(text: str) -> list[str]:
+    """Return the names in `text`, separated by commas or lines; one that holds a comma goes in double quotes.
+
+    Raises
+    ------
+    ValueError
+        When the text cannot be split.
+
+    Examples
+    --------
+    >>> split_list('age, "income, net"')
+    ['age', 'income, net']
+    """
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), skipinitialspace=True))
+    except csv.Error as error:
+        raise ValueError(text) from error
+    return [name.strip() for row in rows for name in row if name.strip()]
+
+
+def split_pairs(text: str) -> dict[str, str]:
+    """Return the comma-separated `NAME=VALUE` pairs in `text`; the last `=` separates.
+
+    Raises
+    ------
+    ValueError
+        When a part is not a pair.
+
+    Examples
+    --------
+    >>> split_pairs("psi=0.2,ks=0.1")
+    {'psi': '0.2', 'ks': '0.1'}
+    """
+    pairs = {}
+    for part in split_list(text):
+        name, equals, value = part.rpartition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise ValueError(part)
+        pairs[name.strip()] = value.strip()
+    return pairs
+
+
+def _number_from_text(text: str) -> object:
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        return text  # `accept` refuses it and the message shows what came
+
+
+def _bool_from_text(text: str) -> object:
+    return {"true": True, "false": False}.get(text.lower(), text)
+
+
+def _is_number(value: object) -> bool:
+    # bool is an int in Python: `alpha = true` is a mistake, not 1
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _number_where(holds: Callable[[float], bool]) -> Callable[[object], float]:
+    def accept(value: object) -> float:
+        if not _is_number(value) or not holds(value):  # type: ignore[arg-type]
+            raise ValueError
+        return float(value)  # type: ignore[arg-type]
+
+    return accept
+
+
+def _alpha(value: object) -> float | None:
+    return None if value == "none" else _number_where(lambda x: 0 < x < 1)(value)
+
+
+def _positive_int(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError
+    return value
+
+
+def _bool(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError  # noqa: TRY004 - every refusal is a ValueError; the caller writes the message
+    return value
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) and name for name in value):
+        raise ValueError
+    return tuple(dict.fromkeys(value))
+
+
+def _some_names(value: object) -> tuple[str, ...]:
+    names = _names(value)
+    if not names:
+        raise ValueError
+    return names
+
+
+def _one_of(choices: tuple[str, ...]) -> Key:
+    def accept(value: object) -> str:
+        if value not in choices:
+            raise ValueError
+        return str(value)
+
+    return Key("one of " + ", ".join(f'"{choice}"' for choice in choices), accept)
+
+
+_EFFECT = Key("a number from 0 to 1", _number_where(lambda x: 0 <= x <= 1), _number_from_text)
+_NAME_LIST = 'a list of feature names, such as ["age", "income"] (age,income on the command line)'
+
+THRESHOLD = Key("a number of 0 or more", _number_where(lambda x: x >= 0), _number_from_text)
+
+KEYS: dict[str, Key] = {
+    "alpha": Key('a number between 0 and 1 (both excluded), or "none"', _alpha, _number_from_text),
+    "correction": _one_of(CORRECTIONS),
+    "min_effect": _EFFECT,
+    "min_samples": Key("a whole number of 1 or more", _positive_int, _number_from_text),
+    "include": Key(_NAME_LIST, _some_names, split_list, word="features"),
+    "exclude": Key(_NAME_LIST, _names, split_list),
+    "fail_on": _one_of(FAIL_ON),
+    "on_insufficient": _one_of(ON_INSUFFICIENT),
+    "format": _one_of(FORMATS),
+}
+
+FEATURE_KEYS: dict[str, Key] = {
+    "kind": _one_of(KINDS),
+    "min_effect": _EFFECT,
+    "ignore": Key("true or false", _bool, _bool_from_text),
+    "weight": Key("a number of 0 or more", _number_where(lambda x: x >= 0), _number_from_text),
+}
+
+# Keys that hold a table, to their word on the command line and in the environment.
+TABLES = {"thresholds": "threshold", "features": "kind"}

@@ -1,0 +1,105 @@
+"""What can be set for a check, as frozen data with the defaults (layer 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CORRECTIONS", "FAIL_ON", "FORMATS", "KINDS", "ON_INSUFFICIENT", "FeatureSettings", "Settings"]
+
+CORRECTIONS = ("fdr_bh", "fdr_by", "bonferroni", "holm", "none")
+FORMATS = ("table", "json", "markdown", "junit", "github")
+FAIL_ON = ("drift", "none")
+ON_INSUFFICIENT = ("report", "pass", "fail")
+# The kinds that a user can ask for: every `FeatureKind` but `unsupported`. Spelled out, because `driftwatch.arrays`
+# may import numpy and `driftwatch --help` must not; a test holds the two lists together.
+KINDS = ("numeric", "boolean", "categorical", "time", "text", "identifier")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureSettings:
+    """What is set for one feature; None means that the setting of the whole check holds.
+
+    Parameters
+    ----------
+    kind : str, optional
+        One of `KINDS`; wins over what the data looks like.
+    min_effect : float, optional
+        Smallest effect, in [0, 1], that counts as material for this feature.
+    thresholds : mapping of str to float, optional
+        Statistic name to the cut on its raw value, for this feature only.
+    ignore : bool, optional
+        Leave the feature out of the check and the report.
+    weight : float, optional
+        Factor on the effect when drifted features are ranked.
+    """
+
+    kind: str | None = None
+    min_effect: float | None = None
+    thresholds: Mapping[str, float] | None = None
+    ignore: bool | None = None
+    weight: float | None = None
+
+    def given(self) -> dict[str, object]:
+        """Return the options that were given, by name."""
+        options = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in options.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that can be set for a check.
+
+    Parameters
+    ----------
+    alpha : float or None
+        Significance level in (0, 1) of the whole family of p-values; None switches the significant leg off.
+    correction : str
+        One of `CORRECTIONS`.
+    min_effect : float
+        Smallest effect, in [0, 1], that counts as material.
+    min_samples : int
+        Fewest valid rows on either side that allow a verdict.
+    include : tuple of str, optional
+        Features to compare; None compares all. `--features` on the command line.
+    exclude : tuple of str
+        Features to leave out; wins over `include`.
+    thresholds : mapping of str to float
+        Statistic name to the cut on its raw value.
+    features : mapping of str to FeatureSettings
+        Settings of single features, `[features."price"]` in a file.
+    fail_on : str
+        `"drift"`: drift ends with exit code 1. `"none"`: it ends with 0.
+    on_insufficient : str
+        What a check without any possible verdict ends with: `"report"` 3, `"pass"` 0, `"fail"` 1.
+    format : str
+        One of `FORMATS`.
+    """
+
+    alpha: float | None = 0.05
+    correction: str = "fdr_bh"
+    min_effect: float = 0.05
+    min_samples: int = 10
+    include: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] = ()
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    features: Mapping[str, FeatureSettings] = field(default_factory=dict)
+    fail_on: str = "drift"
+    on_insufficient: str = "report"
+    format: str = "table"
+
+    def per_feature(self) -> dict[str, dict[str, object]]:
+        """Return the `per_feature` argument of `Monitor`: single features' settings, excluded ones ignored.
+
+        Examples
+        --------
+        >>> Settings(exclude=("id",), features={"price": FeatureSettings(weight=2.0)}).per_feature()
+        {'price': {'weight': 2.0}, 'id': {'ignore': True}}
+        """
+        options = {name: feature.given() for name, feature in self.features.items()}
+        for name in self.exclude:
+            options.setdefault(name, {})["ignore"] = True
+        return options

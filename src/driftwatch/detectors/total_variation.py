@@ -1,0 +1,53 @@
+"""Total variation detector: the effect size of categorical features (layer 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from driftwatch.arrays.namespace import to_host
+from driftwatch.arrays.schema import FeatureKind
+from driftwatch.detectors._binned import counts_on_host, degenerate_reasons
+from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
+from driftwatch.kernels.counts import total_variation_from_counts
+from driftwatch.kernels.noise import expected_tv_squared, noise_corrected
+from driftwatch.profile.profile import DEFAULT_BINS
+from driftwatch.profile.sample import Sample
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+__all__ = ["TotalVariationDetector"]
+
+
+@dataclass(frozen=True)
+class TotalVariationDetector(BaseDetector[Sample]):
+    """Total variation distance; for categories its noise-corrected value is the effect size.
+
+    Numeric features are binned, and their effect is the one of `KSDetector`, which needs no bins.
+
+    Parameters
+    ----------
+    n_bins : int
+        Number of reference quantile bins.
+    """
+
+    n_bins: int = DEFAULT_BINS
+
+    name: ClassVar[str] = "total_variation"
+    kinds: ClassVar[frozenset[FeatureKind]] = BOTH_KINDS
+    needs: ClassVar[Literal["counts"]] = "counts"
+
+    @property
+    def effect_kinds(self) -> frozenset[FeatureKind]:
+        return frozenset({FeatureKind.CATEGORICAL})
+
+    def score(self, sample: Sample) -> Score:
+        reference, current = counts_on_host(sample, self.n_bins)
+        statistic: npt.NDArray[np.float64] = to_host(total_variation_from_counts(reference, current))
+        reasons = degenerate_reasons(sample, reference)
+        if sample.kind is FeatureKind.NUMERIC:
+            return Score(statistic, reasons=reasons)
+        effect = noise_corrected(statistic, expected_tv_squared(reference, current))
+        return Score(statistic, effect=effect, reasons=reasons)

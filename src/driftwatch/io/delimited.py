@@ -1,0 +1,115 @@
+"""CSV, TSV and their kin as Arrow tables (layer 4); imported only when such a file is read."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from driftwatch.io.delimiter import sniff_delimiter
+from driftwatch.io.formats import HEAD_BYTES
+from driftwatch.io.source import one_line
+from driftwatch.io.text import check_text
+
+if TYPE_CHECKING:
+    from driftwatch.io.source import Source
+
+__all__ = ["read_delimited"]
+
+# Larger than pyarrow's 1 MiB: fewer chunks a column. A row or header that does not fit makes it grow.
+_BLOCK_BYTES = 8 << 20
+_MAX_BLOCK_BYTES = 1 << 30  # pyarrow counts blocks in int32
+_BLOCK_TOO_SMALL = re.compile(r"straddl|cannot infer number of columns")
+_RAGGED = re.compile(r"Expected \d+ columns, got \d+")
+_TAB_SUFFIXES = frozenset({".tsv", ".tab"})
+# pyarrow's spellings of a missing number, and what Python and pandas print for one.
+_MISSING = [*csv.ConvertOptions().null_values, "None", "<NA>"]
+
+
+def read_delimited(source: Source) -> pa.Table:
+    """Return the table of a delimited text file with a header line.
+
+    Notes
+    -----
+    The delimiter is found from the header and the first records. A column takes the first type that all of its values
+    have: integer, boolean, date, time, timestamp, float, string; nothing is dropped to make a type fit. NA, NaN, null
+    and the like are missing in every column but text, where they may be meant (NA is Namibia); an empty field is
+    missing in every column. A column without a name is called `unnamed_<position>`. Blank lines are skipped.
+    """
+    facts = check_text(source)
+    prefer = "\t" if _TAB_SUFFIXES.intersection(source.suffixes) else None
+    delimiter = sniff_delimiter(source.head(HEAD_BYTES), prefer=prefer) or ","
+
+    # A line break inside a field needs a quote; without quotes pyarrow may cut the text at any line break.
+    table = _parse(source, csv.ParseOptions(delimiter=delimiter, newlines_in_values=facts.n_quotes > 0))
+    if facts.n_quotes % 2 and _last_field_runs_on(table):
+        raise source.error(
+            f"a quote opened in row {table.num_rows + 1} (the header is row 1) is never closed",
+            'Close it, or write a quote inside a field twice ("")',
+        )
+    names = [name if name.strip() else f"unnamed_{i}" for i, name in enumerate(table.column_names)]
+    return pa.table([_empty_as_null(column) for column in table.columns], names=names)
+
+
+def _parse(source: Source, options: csv.ParseOptions) -> pa.Table:
+    block = _BLOCK_BYTES
+    while True:
+        try:
+            with source.open() as stream:
+                return csv.read_csv(
+                    stream,
+                    read_options=csv.ReadOptions(block_size=block),
+                    parse_options=options,
+                    convert_options=csv.ConvertOptions(null_values=_MISSING),
+                )
+        except pa.ArrowInvalid as error:
+            if _BLOCK_TOO_SMALL.search(str(error)) and block < _MAX_BLOCK_BYTES:
+                block = min(block * 8, _MAX_BLOCK_BYTES)
+                continue
+            if _RAGGED.search(str(error)):
+                raise _ragged(source, options, block) from None
+            raise source.error(
+                f"a table with a header line was expected ({one_line(error)})", "Check the header and the delimiter"
+            ) from None
+
+
+def _ragged(source: Source, options: csv.ParseOptions, block: int) -> Exception:
+    """Parse again on one thread, the only way in which pyarrow knows row numbers."""
+    seen: list[Any] = []
+
+    def stop_at(row: Any) -> str:
+        seen.append(row)
+        return "error"
+
+    options.invalid_row_handler = stop_at
+    try:
+        with source.open() as stream:
+            csv.read_csv(
+                stream,
+                read_options=csv.ReadOptions(block_size=block, use_threads=False),
+                parse_options=options,
+            )
+    except pa.ArrowInvalid:
+        pass
+    row = seen[0]
+    return source.error(
+        f"row {row.number} (the header is row 1, blank lines are not counted) has {row.actual_columns} fields, "
+        f"but the header has {row.expected_columns}; the delimiter was taken to be {options.delimiter!r}",
+        "Correct that row, or quote the fields that hold the delimiter",
+    )
+
+
+def _last_field_runs_on(table: pa.Table) -> bool:
+    """Return whether the last field swallowed line ends, as one behind an unclosed quote does."""
+    last = table.column(table.num_columns - 1)
+    return pa.types.is_string(last.type) and len(last) > 0 and "\n" in (last[-1].as_py() or "")
+
+
+def _empty_as_null(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if not pa.types.is_string(column.type):
+        return column
+    empty = pc.equal(pc.binary_length(column), 0)
+    return pc.if_else(empty, pa.scalar(None, column.type), column) if pc.any(empty).as_py() else column

@@ -1,0 +1,96 @@
+"""JSON lines as Arrow tables (layer 4); imported only when such a file is read."""
+
+from __future__ import annotations
+
+import io
+import json as stdlib_json
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from pyarrow import json
+
+from driftwatch.io.formats import HEAD_BYTES
+from driftwatch.io.source import one_line
+from driftwatch.io.text import check_text
+
+if TYPE_CHECKING:
+    from driftwatch.io.source import Source
+
+__all__ = ["read_json_lines"]
+
+_BLOCK_BYTES = 8 << 20
+
+
+def read_json_lines(source: Source) -> pa.Table:
+    """Return the table of a file with one JSON object a line; a key that a line lacks is missing there.
+
+    Notes
+    -----
+    pyarrow reads what it can. Where it cannot (a broken line, or a column that changes its type), Python's parser goes
+    line by line, slower: it names the broken line, and turns a column of mixed types into text.
+    """
+    check_text(source)
+    if source.head(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
+        raise source.error(
+            "JSON lines (one object a line) were expected, but it holds a JSON array",
+            "Convert it, for example with: jq -c '.[]'",
+        )
+    try:
+        with source.open() as stream:
+            return json.read_json(stream, read_options=json.ReadOptions(block_size=_BLOCK_BYTES))
+    except pa.ArrowException:
+        return _read_line_by_line(source)
+
+
+def _read_line_by_line(source: Source) -> pa.Table:
+    columns: dict[str, list[Any]] = {}
+    n_rows = 0
+    with source.open() as stream, io.TextIOWrapper(stream, encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.isspace():
+                continue
+            row = _parse_line(source, number, line)
+            for name in row:
+                if name not in columns:
+                    columns[name] = [None] * n_rows
+            for name, values in columns.items():
+                values.append(row.get(name))
+            n_rows += 1
+    return pa.table({name: _as_column(values) for name, values in columns.items()})
+
+
+def _parse_line(source: Source, number: int, line: str) -> dict[str, Any]:
+    advice = "Correct that line: each line is one whole JSON object"
+    try:
+        row = stdlib_json.loads(line.strip(), object_pairs_hook=_refuse_repeated_keys)
+    except stdlib_json.JSONDecodeError as error:
+        raise source.error(
+            f"line {number} is not valid JSON ({error.msg} at character {error.colno})", advice
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise source.error(f"line {number} is not valid JSON ({one_line(error)})", advice) from None
+    if not isinstance(row, dict):
+        raise source.error(f"line {number} holds {type(row).__name__} in place of a JSON object", advice)
+    return row
+
+
+def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"the key {next(name for name in names if names.count(name) > 1)!r} stands there twice")
+    return row
+
+
+def _as_column(values: list[Any]) -> pa.Array:
+    try:
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        if all(value is None or type(value) in {int, float} for value in values):
+            # Integers beyond 64 bits, or beyond 2^53 beside floats.
+            return pa.array([None if value is None else float(value) for value in values])
+        return pa.array([_as_text(value) for value in values])
+
+
+def _as_text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else stdlib_json.dumps(value)

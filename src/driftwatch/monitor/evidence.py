@@ -1,0 +1,201 @@
+"""What the detectors found for one feature, in plain Python values, before any decision (layer 4)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from driftwatch.arrays.namespace import to_host
+from driftwatch.errors import DriftwatchError
+from driftwatch.profile.profile import DEFAULT_BINS
+from driftwatch.profile.sample import CategoricalSample, NumericSample
+from driftwatch.report.model import Bins, SideSummary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from driftwatch._typing import JSONScalar
+    from driftwatch.arrays.schema import FeatureKind
+    from driftwatch.detectors.base import BaseDetector, Score
+    from driftwatch.monitor.plan import Plan
+    from driftwatch.profile.sample import Sample
+
+__all__ = ["Evidence", "Finding", "gather"]
+
+LEVELS_SHOWN = 10  # a report names the most frequent levels; the others are summed up
+OTHER = "(other)"
+BALANCED = 0.5  # both one-sided distances within this ratio: the spread changed rather than the location
+
+
+@dataclass(slots=True)
+class Finding:
+    """One statistic of one feature."""
+
+    statistic: float | None
+    is_test: bool
+    pvalue: float | None
+    effect: float | None
+    measures: dict[str, float | None]
+    details: dict[str, JSONScalar]
+    reason: str | None
+
+
+@dataclass(slots=True)
+class Evidence:
+    """Everything found for one feature."""
+
+    name: str
+    kind: FeatureKind
+    n_reference: int
+    n_current: int
+    missing_reference: int
+    missing_current: int
+    findings: dict[str, Finding] = field(default_factory=dict)
+    missing: Finding | None = None
+    signals: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+    direction: str = "changed"
+    reference: SideSummary | None = None
+    current: SideSummary | None = None
+    bins: Bins | None = None
+    failure: str | None = None
+
+
+def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
+    """Run every detector on a sample once, and yield the evidence feature by feature."""
+    scores: dict[str, Score] = {}
+    failures: list[str] = []
+    for detector in plan.detectors_for(sample.kind):
+        try:
+            scores[detector.name] = _checked(detector, detector.score(sample), len(sample.names))
+        except Exception as error:  # noqa: BLE001 - a faulty detector costs its own statistic, not the report
+            failures.append(_failure(detector, error))
+    missing = _findings(plan.missing.name, plan.missing.score(sample))
+    tables = {name: _findings(name, score) for name, score in scores.items()}
+    described = _describe_numeric(sample) if isinstance(sample, NumericSample) else _describe_levels(sample)
+
+    for i, (name, extra) in enumerate(zip(sample.names, described, strict=True)):
+        evidence = Evidence(
+            name,
+            sample.kind,
+            int(sample.n_reference[i]),
+            int(sample.n_current[i]),
+            int(sample.missing_reference[i]),
+            int(sample.missing_current[i]),
+            findings={test: table[i] for test, table in tables.items()},
+            missing=missing[i] if missing[i].pvalue is not None else None,
+            failure="; ".join(failures) or None,
+            **extra,
+        )
+        for score in scores.values():
+            evidence.flags.extend(score.flags[i] if score.flags is not None else ())
+        yield evidence
+
+
+def _failure(detector: BaseDetector[Any], error: Exception) -> str:
+    text = str(error) if isinstance(error, DriftwatchError) else f"{type(error).__name__}: {error}"
+    return f"detector {detector.name!r} failed: {text}"
+
+
+def _checked(detector: BaseDetector[Any], score: Score, d: int) -> Score:
+    """Return the score if its arrays have one entry per feature."""
+    shape = tuple(score.statistic.shape)
+    if shape != (d,):
+        raise DriftwatchError(f"`score` must return statistics of shape ({d},), got {shape} from {detector!r}")
+    return score
+
+
+def _findings(name: str, score: Score) -> list[Finding]:
+    """Turn the arrays of a score into one `Finding` per feature."""
+    statistic = _floats(score.statistic)
+    d = len(statistic)
+    pvalue = [None] * d if score.pvalue is None else _floats(score.pvalue)
+    effect = [None] * d if score.effect is None else _floats(score.effect)
+    measures = {key: _floats(values) for key, values in (score.measures or {name: score.statistic}).items()}
+    reasons: Sequence[str | None] = [None] * d if score.reasons is None else score.reasons
+    return [
+        Finding(
+            statistic[i],
+            score.pvalue is not None,
+            pvalue[i],
+            effect[i],
+            {key: values[i] for key, values in measures.items()},
+            {key: _json(values[i]) for key, values in score.details.items()},
+            reasons[i] or ("not defined for these values" if statistic[i] is None else None),
+        )
+        for i in range(d)
+    ]
+
+
+def _floats(x: Any) -> list[float | None]:
+    return [value if math.isfinite(value) else None for value in np.asarray(to_host(x), dtype=np.float64).tolist()]
+
+
+def _json(value: JSONScalar) -> JSONScalar:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _describe_numeric(sample: NumericSample) -> Iterator[dict[str, Any]]:
+    """Yield summaries, bins, direction and signals of each numeric feature."""
+    block = sample.reference
+    reference = [_floats(x) for x in (block.mean, block.std, block.low, block.median, block.high)]
+    low, high = sample.ends
+    current = [_floats(x) for x in (*sample.moments, low, sample.median, high)]
+    above, below = _floats(sample.distances.above), _floats(sample.distances.below)
+    edges = to_host(block.bins(DEFAULT_BINS)[0]).astype(np.float64)
+    expected, actual = (to_host(counts) for counts in sample.counts(DEFAULT_BINS))
+    for i in range(len(sample.names)):
+        before, after = (SideSummary(*(side[i] for side in values)) for values in (reference, current))
+        inner = np.isfinite(edges[i])
+        # an edge at -inf or +inf closes an empty bin: it goes, and its neighbour keeps the counts
+        kept = np.flatnonzero(inner)
+        first = int(np.count_nonzero(edges[i] == -np.inf))
+        cells = slice(first, first + len(kept) + 1)
+        yield {
+            "reference": before,
+            "current": after,
+            "bins": Bins(
+                tuple(expected[i, cells].tolist()), tuple(actual[i, cells].tolist()), tuple(edges[i][inner].tolist())
+            ),
+            "direction": _direction(above[i], below[i], before, after),
+            "signals": _constant_signals(before, after),
+            "flags": [],
+        }
+
+
+def _direction(above: float | None, below: float | None, before: SideSummary, after: SideSummary) -> str:
+    if above is None or below is None:
+        return "changed"
+    if min(above, below) >= BALANCED * max(above, below) and before.std is not None and after.std is not None:
+        return "wider" if after.std > before.std else "narrower"
+    return "up" if above > below else "down"
+
+
+def _constant_signals(before: SideSummary, after: SideSummary) -> list[str]:
+    if before.minimum is None or before.minimum != before.maximum:
+        return []
+    return ["constant_changed"] if (after.minimum, after.maximum) != (before.minimum, before.maximum) else []
+
+
+def _describe_levels(sample: Sample) -> Iterator[dict[str, Any]]:
+    """Yield the most frequent levels and the signals of each categorical feature."""
+    assert isinstance(sample, CategoricalSample)
+    reference, current = sample.counts(DEFAULT_BINS)
+    for i, labels in enumerate(sample.labels):
+        before, after = reference[i, : len(labels)], current[i, : len(labels)]
+        order = np.argsort(-(before + after), kind="stable")
+        shown, rest = order[:LEVELS_SHOWN], order[LEVELS_SHOWN:]
+        names, counts = [labels[k] for k in shown], (before[shown].tolist(), after[shown].tolist())
+        if len(rest):
+            names.append(OTHER)
+            counts[0].append(int(before[rest].sum()))
+            counts[1].append(int(after[rest].sum()))
+        unseen = bool(((before == 0) & (after > 0)).any()) and before.sum() > 0
+        yield {
+            "bins": Bins(tuple(counts[0]), tuple(counts[1]), labels=tuple(names)),
+            "signals": ["unseen_levels"] if unseen else [],
+            "flags": [],
+        }

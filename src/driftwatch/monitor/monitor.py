@@ -1,0 +1,282 @@
+"""`Monitor`: a frozen reference and a plan, applied to current data (layer 4)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from driftwatch._version import version
+from driftwatch.arrays.schema import FeatureKind, Storage
+from driftwatch.arrays.table import ColumnTable, read_table
+from driftwatch.errors import NoCommonFeaturesError, UnknownNameError
+from driftwatch.monitor.evidence import Evidence, gather
+from driftwatch.monitor.plan import Plan
+from driftwatch.monitor.verdict import decide
+from driftwatch.profile.profile import Profile, blocks_of, in_words
+from driftwatch.profile.sample import NumericSample, categorical_samples
+from driftwatch.report.model import DriftReport, FeatureReport, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from driftwatch._typing import Progress
+    from driftwatch.arrays.column import Levels
+    from driftwatch.arrays.table import Table
+    from driftwatch.detectors.base import BaseDetector
+    from driftwatch.profile.profile import ReferenceFeature
+
+__all__ = ["Monitor"]
+
+
+class Monitor:
+    """Compares current data with a reference, feature by feature, and says which features drifted.
+
+    Parameters
+    ----------
+    reference : pandas, polars, pyarrow or other narwhals-readable table; mapping of names to columns; 2-D array
+        The data that "no drift" means, shape `(n_samples, n_features)`. Columns of an array are named `f0`, `f1`, ...
+        It is sorted and binned here, once, and not kept in its original form.
+    features : sequence of str, optional
+        Features to compare; all by default.
+    schema : mapping of str to FeatureKind or str, optional
+        Kinds that are not left to inference: "numeric", "boolean", "categorical", "time", "text", "identifier".
+    detectors : sequence of BaseDetector, optional
+        Statistics to compute; by default KS and Wasserstein (numeric), chi-squared (categorical), PSI, Jensen-Shannon
+        and total variation (both). The missing share is always tested.
+    thresholds : mapping of str to float, optional
+        Cuts on raw statistics, as `{"psi": 0.2}`. They replace the material leg for features that have one of these
+        statistics. `ks` means D; `wasserstein` is in the feature's unit, `wasserstein_normalized` in standard
+        deviations of the reference; `missing` is Cohen's h.
+    alpha : float or None
+        Significance level over the whole report after `correction`; None drops the significant leg.
+    correction : {"fdr_bh", "fdr_by", "bonferroni", "holm", "none"}
+        Correction for multiple tests over all features together.
+    min_effect : float
+        Smallest material effect: KS D or total variation distance, each corrected for its own noise, in [0, 1].
+    min_samples : int
+        Fewer values than this on a side give no verdict.
+    per_feature : mapping of str to mapping, optional
+        `{"price": {"kind": ..., "min_effect": ..., "thresholds": ..., "ignore": ..., "weight": ...}}`. A weight orders
+        the drifted features by importance and does not touch the verdict.
+
+    Raises
+    ------
+    InputError, InputTypeError
+        If the reference cannot be read as a table.
+    ConfigError, UnknownNameError
+        If a setting is out of range or names something that does not exist.
+
+    Notes
+    -----
+    A feature drifts if the difference is significant (p-value after correction) and material (effect of at least
+    `min_effect`, or a threshold reached). `check` sorts the current data once, O(n log n) per feature.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> monitor = Monitor({"age": rng.normal(40, 9, 2000), "income": rng.lognormal(10, 1, 2000)})
+    >>> report = monitor.check({"age": rng.normal(40, 9, 500), "income": rng.lognormal(10.5, 1, 500)})
+    >>> report.drifted_features
+    ['income']
+    """
+
+    def __init__(
+        self,
+        reference: Any,
+        *,
+        features: Sequence[str] | None = None,
+        schema: Mapping[str, FeatureKind | str] | None = None,
+        detectors: Sequence[BaseDetector[Any]] | None = None,
+        thresholds: Mapping[str, float] | None = None,
+        alpha: float | None = 0.05,
+        correction: str = "fdr_bh",
+        min_effect: float = 0.05,
+        min_samples: int = 10,
+        per_feature: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        table = read_table(reference, role="reference")
+        known = table.names
+        if features is not None:
+            unknown = [name for name in features if name not in set(known)]
+            if unknown:
+                raise UnknownNameError.from_names("feature", unknown, known)
+        self.plan = Plan.build(
+            detectors=detectors,
+            thresholds=thresholds,
+            alpha=alpha,
+            correction=correction,
+            min_effect=min_effect,
+            min_samples=min_samples,
+            schema=schema,
+            per_feature=per_feature,
+            known=known,
+        )
+        chosen = [name for name in (known if features is None else features) if not self.plan.options(name).ignore]
+        self._unused = frozenset(known) - frozenset(chosen)
+        self.profile = Profile.fit(table, kinds=self.plan.kinds, names=chosen)
+        for feature in self.profile.features.values():
+            if feature.problem is None and feature.untested_reason is None:
+                self.plan.check_decidable(feature.name, _sample_kind(feature))
+
+    @property
+    def feature_names(self) -> list[str]:
+        """Features that the monitor compares, in the order of the reference."""
+        return list(self.profile.features)
+
+    def check(self, current: Any, *, progress: Progress | None = None) -> DriftReport:
+        """Compare current data with the reference.
+
+        Parameters
+        ----------
+        current : anything that the reference can be
+            Shape `(n_samples, n_features)`; columns are matched by name.
+        progress : callable, optional
+            Called with the number of features just finished.
+
+        Returns
+        -------
+        DriftReport
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If the data cannot be read as a table, or share no feature with the reference.
+        """
+        table = read_table(current, role="current")
+        profile = self.profile
+        names = set(table.names)
+        common = [name for name in profile.features if name in names]
+        if not common:
+            raise NoCommonFeaturesError.from_names(profile.features, table.names)
+
+        settled: dict[str, FeatureReport] = {}
+        for name in common:
+            verdict = _without_comparison(profile, profile.features[name], table)
+            if verdict is not None:
+                settled[name] = verdict
+        if progress is not None and settled:
+            progress(len(settled))
+        comparable = [name for name in common if name not in settled]
+        problems: dict[str, str] = {}
+        evidence = [
+            *self._numeric(table, set(comparable), problems, progress),
+            *self._categorical(table, comparable, problems, progress),
+        ]
+        for name, problem in problems.items():
+            settled[name] = _blank(profile, profile.features[name], table, Status.ERROR, f"current: {problem}")
+        settled |= decide(evidence, self.plan, {name: profile.features[name].kind for name in comparable})
+
+        return DriftReport(
+            driftwatch_version=version(),
+            created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            reference_hash=profile.hash,
+            alpha=self.plan.alpha,
+            correction=self.plan.correction,
+            min_effect=self.plan.min_effect,
+            n_reference=profile.n_rows,
+            n_current=table.n_rows,
+            only_in_reference=tuple(name for name in profile.features if name not in names),
+            only_in_current=tuple(
+                name for name in table.names if name not in profile.features and name not in self._unused
+            ),
+            features={name: settled[name] for name in common},
+        )
+
+    def _numeric(
+        self, table: Table, comparable: set[str], problems: dict[str, str], progress: Progress | None
+    ) -> list[Evidence]:
+        evidence: list[Evidence] = []
+        for block in self.profile.blocks:
+            position = {name: i for i, name in enumerate(block.names) if name in comparable}
+            for names, values in blocks_of(table, list(position), problems):
+                selected = block.select([position[name] for name in names])
+                found = list(gather(NumericSample(selected, values, n_rows=self.profile.n_rows), self.plan))
+                for item in found:
+                    item.flags.extend(self.profile.features[item.name].flags)
+                evidence.extend(found)
+                if progress is not None:
+                    progress(len(names))
+        return evidence
+
+    def _categorical(
+        self, table: Table, comparable: list[str], problems: dict[str, str], progress: Progress | None
+    ) -> list[Evidence]:
+        levels: dict[str, Levels] = {}
+        for name in comparable:
+            if name in self.profile.levels:
+                try:
+                    levels[name] = table.column(name).levels()
+                except Exception as error:  # noqa: BLE001 - one unreadable column must not cost the report
+                    problems[name] = in_words(error)
+        evidence: list[Evidence] = []
+        for sample in categorical_samples(list(levels), self.profile.levels, levels):
+            evidence.extend(gather(sample, self.plan))
+            if progress is not None:
+                progress(len(sample.names))
+        return evidence
+
+
+def _sample_kind(feature: ReferenceFeature) -> FeatureKind:
+    return FeatureKind.NUMERIC if feature.kind is FeatureKind.NUMERIC else FeatureKind.CATEGORICAL
+
+
+def _without_comparison(profile: Profile, feature: ReferenceFeature, table: Table) -> FeatureReport | None:
+    """Return the report of a feature that cannot or must not be compared; None if it can be."""
+    if feature.problem is not None:
+        return _blank(profile, feature, table, Status.ERROR, f"reference: {feature.problem}")
+    if feature.untested_reason is not None:
+        return _blank(profile, feature, table, Status.SKIPPED, feature.untested_reason)
+    current = table.storage_of(feature.name)
+    if _compatible(feature, current):
+        return None
+    reason = (
+        f"the type changed: reference holds {feature.storage} ({feature.dtype}), "
+        f"current holds {current} ({table.dtype_of(feature.name)}); convert one side"
+    )
+    return _blank(profile, feature, table, Status.ERROR, reason, signals=("type_changed",))
+
+
+_NUMBERS = frozenset({Storage.NUMBER, Storage.BOOLEAN, Storage.EMPTY})
+_DURATIONS = frozenset({Storage.DURATION, Storage.EMPTY})
+
+
+def _compatible(feature: ReferenceFeature, current: Storage) -> bool:
+    if feature.kind is FeatureKind.NUMERIC:
+        if feature.storage is Storage.EMPTY:
+            return current in _NUMBERS | _DURATIONS
+        return current in (_DURATIONS if feature.storage is Storage.DURATION else _NUMBERS)
+    if feature.given or Storage.EMPTY in {feature.storage, current}:
+        return current is not Storage.NESTED
+    return current is feature.storage
+
+
+def _blank(
+    profile: Profile,
+    feature: ReferenceFeature,
+    table: Table,
+    status: Status,
+    reason: str,
+    *,
+    signals: tuple[str, ...] = (),
+) -> FeatureReport:
+    """Return the report of a feature without statistics."""
+    missing_reference = profile.missing.get(feature.name, 0)
+    missing_current = table.column(feature.name).n_missing() if isinstance(table, ColumnTable) else 0
+    return FeatureReport(
+        name=feature.name,
+        kind=str(feature.kind),
+        status=status,
+        reason=reason,
+        drift_detected=False,
+        significant=False,
+        material=False,
+        effect=None,
+        signals=signals,
+        flags=feature.flags,
+        n_reference=profile.n_rows - missing_reference,
+        n_current=table.n_rows - missing_current,
+        missing_reference=missing_reference,
+        missing_current=missing_current,
+        tests={},
+    )

@@ -1,0 +1,195 @@
+"""The settings of a monitor, validated, and what they mean for one feature (layer 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from driftwatch.arrays.schema import FeatureKind
+from driftwatch.detectors._catalog import default_detectors
+from driftwatch.detectors.base import BaseDetector
+from driftwatch.detectors.missing import MATERIAL_COHENS_H, MissingShareDetector
+from driftwatch.errors import ConfigError, UnknownNameError
+from driftwatch.kernels.multiplicity import CORRECTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from types import UnionType
+
+__all__ = ["FeatureOptions", "Plan"]
+
+_OPTIONS = ("kind", "min_effect", "thresholds", "ignore", "weight")
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureOptions:
+    """What `per_feature` says of one feature; None where it says nothing."""
+
+    kind: FeatureKind | None = None
+    min_effect: float | None = None
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    ignore: bool = False
+    weight: float = 1.0
+
+
+_DEFAULT_OPTIONS = FeatureOptions()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A validated set of settings; build it with `Plan.build`."""
+
+    detectors: tuple[BaseDetector[Any], ...]
+    alpha: float | None
+    correction: str
+    min_effect: float
+    min_samples: int
+    thresholds: Mapping[str, float]
+    per_feature: Mapping[str, FeatureOptions]
+    missing: MissingShareDetector = field(default_factory=MissingShareDetector)
+
+    @classmethod
+    def build(
+        cls,
+        *,
+        detectors: Sequence[BaseDetector[Any]] | None,
+        thresholds: Mapping[str, float] | None,
+        alpha: float | None,
+        correction: str,
+        min_effect: float,
+        min_samples: int,
+        schema: Mapping[str, FeatureKind | str] | None,
+        per_feature: Mapping[str, Mapping[str, Any]] | None,
+        known: Sequence[str],
+    ) -> Plan:
+        """Check every setting and return the plan.
+
+        Raises
+        ------
+        ConfigError
+            If a value is out of range, or of the wrong type.
+        UnknownNameError
+            If a feature, detector, correction, kind or option does not exist.
+        """
+        chosen = default_detectors() if detectors is None else tuple(detectors)
+        _check_detectors(chosen)
+        _check_range("alpha", alpha, 0.0, 1.0, optional=True)
+        _check_range("min_effect", min_effect, 0.0, 1.0)
+        if correction not in CORRECTIONS:
+            raise UnknownNameError.from_names("correction", [correction], CORRECTIONS)
+        if not _is_number(min_samples, int) or min_samples < 1:
+            raise ConfigError(f"`min_samples` must be a positive integer, got {min_samples!r}.")
+        measures = [*(name for detector in chosen for name in detector.measures), "missing"]
+        options = {name: _options(name, given, measures) for name, given in (per_feature or {}).items()}
+        for name, kind in (schema or {}).items():
+            given = options.get(name, _DEFAULT_OPTIONS)
+            if given.kind is None:
+                options[name] = _with_kind(given, FeatureKind.parse(str(kind)))
+        _check_known("feature", options, known)
+        return cls(
+            chosen,
+            None if alpha is None else float(alpha),
+            correction,
+            float(min_effect),
+            min_samples,
+            _checked_thresholds("thresholds", thresholds or {}, measures),
+            options,
+        )
+
+    def options(self, name: str) -> FeatureOptions:
+        """Return the options of one feature."""
+        return self.per_feature.get(name, _DEFAULT_OPTIONS)
+
+    @property
+    def kinds(self) -> dict[str, FeatureKind]:
+        """Kinds that the user gave."""
+        return {name: options.kind for name, options in self.per_feature.items() if options.kind is not None}
+
+    def min_effect_of(self, name: str) -> float:
+        """Return the smallest material effect of one feature."""
+        own = self.options(name).min_effect
+        return self.min_effect if own is None else own
+
+    def thresholds_of(self, name: str) -> dict[str, float]:
+        """Return the thresholds of one feature by measure, its own over the general ones."""
+        return {**self.thresholds, **self.options(name).thresholds}
+
+    @property
+    def material_missing(self) -> float:
+        """Smallest material difference of missing shares, as Cohen's h, where no threshold says otherwise."""
+        return MATERIAL_COHENS_H
+
+    def detectors_for(self, kind: FeatureKind) -> list[BaseDetector[Any]]:
+        """Return the detectors that compare features of a sample kind (numeric or categorical)."""
+        return [detector for detector in self.detectors if kind in detector.kinds]
+
+    def check_decidable(self, name: str, kind: FeatureKind) -> None:
+        """Raise `ConfigError` if neither an effect size nor a threshold could ever make the feature drift."""
+        detectors = self.detectors_for(kind)
+        measures = {measure for detector in detectors for measure in detector.measures}
+        if not detectors or any(kind in detector.effect_kinds for detector in detectors):
+            return
+        if not measures & set(self.thresholds_of(name)):
+            raise ConfigError(
+                f"`detectors` {sorted(d.name for d in detectors)} give no effect size for {kind} features such as "
+                f"{name!r}, so a threshold is needed: pass thresholds={{{min(measures)!r}: ...}}."
+            )
+
+
+def _with_kind(options: FeatureOptions, kind: FeatureKind) -> FeatureOptions:
+    return FeatureOptions(kind, options.min_effect, options.thresholds, options.ignore, options.weight)
+
+
+def _check_detectors(detectors: Sequence[object]) -> None:
+    for detector in detectors:
+        if not isinstance(detector, BaseDetector):
+            hint = " Pass an instance, not the class." if isinstance(detector, type) else ""
+            raise ConfigError(f"`detectors` must hold `BaseDetector` instances, got {detector!r}.{hint}")
+    names = [detector.name for detector in detectors if isinstance(detector, BaseDetector)]
+    repeated = sorted({name for name in names if names.count(name) > 1} | ({"missing"} & set(names)))
+    if repeated:
+        raise ConfigError(f"`detectors` must have distinct names, and 'missing' is always there; repeated: {repeated}.")
+    if not names:
+        raise ConfigError("`detectors` must hold at least one detector, got none. Leave it out for the default ones.")
+
+
+def _is_number(value: object, kind: type | UnionType = int | float) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _check_range(name: str, value: object, low: float, high: float, *, optional: bool = False) -> None:
+    if optional and value is None:
+        return
+    if not (isinstance(value, int | float) and _is_number(value) and low <= value <= high):
+        raise ConfigError(f"`{name}` must be a number from {low:g} to {high:g}, got {value!r}.")
+
+
+def _check_known(what: str, names: Iterable[str], known: Sequence[str]) -> None:
+    unknown = [name for name in names if name not in set(known)]
+    if unknown:
+        raise UnknownNameError.from_names(what, unknown, known)
+
+
+def _checked_thresholds(where: str, thresholds: Mapping[str, float], measures: Sequence[str]) -> dict[str, float]:
+    _check_known(f"statistic in `{where}`", thresholds, measures)
+    for name, value in thresholds.items():
+        if not (_is_number(value) and value >= 0.0):
+            raise ConfigError(f"`{where}` must map statistics to numbers of at least 0, got {value!r} for {name!r}.")
+    return {name: float(value) for name, value in thresholds.items()}
+
+
+def _options(name: str, given: Mapping[str, Any], measures: Sequence[str]) -> FeatureOptions:
+    where = f"per_feature[{name!r}]"
+    if not hasattr(given, "items"):
+        raise ConfigError(f"`{where}` must be a mapping of options ({', '.join(_OPTIONS)}), got {given!r}.")
+    _check_known(f"option in `{where}`", given, _OPTIONS)
+    min_effect, weight, kind = given.get("min_effect"), given.get("weight", 1.0), given.get("kind")
+    _check_range(f"{where}['min_effect']", min_effect, 0.0, 1.0, optional=True)
+    _check_range(f"{where}['weight']", weight, 0.0, float("inf"))
+    return FeatureOptions(
+        kind=None if kind is None else FeatureKind.parse(str(kind)),
+        min_effect=min_effect,
+        thresholds=_checked_thresholds(f"{where}['thresholds']", given.get("thresholds", {}), measures),
+        ignore=bool(given.get("ignore", False)),
+        weight=float(weight),
+    )

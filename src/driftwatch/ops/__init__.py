@@ -1,0 +1,9 @@
+"""The few primitives that cost time (layer 2). Each is defined once in `generic`; overrides sit beside it.
+
+Arrays are `(d, n)`, samples on the last axis. Contracts are in the docstrings of `generic`; `_catalog` says which
+implementation runs where.
+"""
+
+from driftwatch.ops._dispatch import counts_from_edges, merge_ks_w1, rank, sort_last
+
+__all__ = ["counts_from_edges", "merge_ks_w1", "rank", "sort_last"]

@@ -1,0 +1,53 @@
+"""One row per primitive: which implementations exist, from which size on they pay, what they tolerate (layer 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["CATALOG", "OpSpec", "Override"]
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """An implementation for one backend, in `module` under the name of the primitive."""
+
+    module: str
+    min_size: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpSpec:
+    """A primitive, its overrides by backend, and the relative tolerance that the contract suite allows by dtype."""
+
+    name: str
+    summary: str
+    overrides: Mapping[str, Override] = field(default_factory=dict)
+    rtol: Mapping[str, float] = field(default_factory=lambda: {"float64": 1e-12, "float32": 1e-5})
+
+
+CATALOG: Mapping[str, OpSpec] = {
+    spec.name: spec
+    for spec in (
+        OpSpec(
+            "sort_last",
+            "ascending keys-only sort along the last axis",
+            overrides={
+                "numpy": Override("driftwatch.ops.numpy", reason="one contiguous copy, then an in-place sort"),
+            },
+        ),
+        OpSpec(
+            "rank",
+            "batched searchsorted along the last axis",
+            overrides={
+                "numpy": Override("driftwatch.ops.numpy", reason="a loop of native searchsorted beats log2(n) gathers"),
+            },
+        ),
+        OpSpec("merge_ks_w1", "one-sided ECDF distances and W1 of two sorted batches"),
+        OpSpec("counts_from_edges", "counts of unsorted values in bins [a, b)"),
+    )
+}

@@ -1,0 +1,206 @@
+"""The definition of each primitive on any array-API namespace (<= 2024.12); names no array library (layer 2).
+
+Arrays are `(d, n)`, NaN-free, samples on the last axis. A row may hold fewer values than `n`: then its tail is padded
+with `+inf` and `n_valid`, an int or an integer array `(d,)`, says how many count. A true `+inf` sorts into the same
+place and is told apart by the count alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import array_api_extra as xpx
+import numpy as np
+
+from driftwatch.arrays.namespace import device_of, statistic_dtype
+
+if TYPE_CHECKING:
+    from driftwatch._typing import Array, Namespace
+
+Side: TypeAlias = Literal["left", "right"]
+
+__all__ = ["Side", "counts_from_edges", "merge_ks_w1", "rank", "sort_last"]
+
+
+def sort_last(x: Array, /, *, xp: Namespace) -> Array:
+    """Return `x` sorted ascending along the last axis: keys only, as an argsort is up to 100 times slower on GPUs."""
+    return xp.sort(x, axis=-1, stable=False)
+
+
+def rank(sorted_values: Array, queries: Array, /, *, side: Side = "left", xp: Namespace) -> Array:
+    """Return, row by row, how many of `sorted_values` lie below each query ("left") or do not exceed it ("right").
+
+    Parameters
+    ----------
+    sorted_values : array, shape (d, n)
+    queries : array, shape (d, q)
+
+    Returns
+    -------
+    array of integers, shape (d, q)
+    """
+    return xpx.searchsorted(sorted_values, queries, side=side, xp=xp)
+
+
+def merge_ks_w1(
+    reference: Array, current: Array, n_reference: int | Array, n_current: int | Array, /, *, xp: Namespace
+) -> tuple[Array, Array, Array]:
+    """Return `sup(F - G)`, `sup(G - F)` and `int |F - G| dx` of the ECDFs F (reference) and G (current), row by row.
+
+    Parameters
+    ----------
+    reference, current : array, shape (d, n) and (d, m)
+        Sorted ascending, padded with `+inf`.
+    n_reference, n_current : int or array of integers, shape (d,)
+        Number of values that count in each row.
+
+    Returns
+    -------
+    three arrays, shape (d,)
+        In float64 where the device has it. NaN where a side has no value.
+    """
+    above, below = _ks_one_sided(reference, current, n_reference, n_current, xp=xp)
+    return above, below, _wasserstein(reference, current, n_reference, n_current, xp=xp)
+
+
+def _column(count: int | Array) -> int | Array:
+    """Return the count so that it broadcasts against (d, n)."""
+    return count if isinstance(count, int) else count[:, None]
+
+
+def _ks_one_sided(
+    reference: Array, current: Array, n_reference: int | Array, n_current: int | Array, *, xp: Namespace
+) -> tuple[Array, Array]:
+    # Both suprema are attained at a current value, or just before one: ranks of the current values are enough.
+    device = device_of(current)
+    dtype = statistic_dtype(xp, device)
+    n, m = _column(n_reference), _column(n_current)
+    upto = rank(reference, current, side="right", xp=xp)
+    if not isinstance(n, int):
+        upto = xp.minimum(upto, xp.astype(n, upto.dtype))  # a true +inf must not count the padding
+    elif n < reference.shape[-1]:
+        upto = xp.clip(upto, None, n)
+    before = rank(reference, current, side="left", xp=xp)
+    k = xp.arange(current.shape[-1], dtype=dtype, device=device)[None, :]
+
+    n_float, m_float = _as_float(n, dtype, xp=xp), _as_float(m, dtype, xp=xp)
+    gap_below = (k + 1.0) / m_float - xp.astype(upto, dtype) / n_float
+    gap_above = xp.astype(before, dtype) / n_float - k / m_float
+    padded = k >= m_float
+    zero = xp.zeros((), dtype=dtype, device=device)
+    below = xp.max(xp.where(padded, zero, gap_below), axis=-1)
+    above = xp.max(xp.where(padded, zero, gap_above), axis=-1)
+    return _nan_where_empty(above, n, m, xp=xp), _nan_where_empty(below, n, m, xp=xp)
+
+
+def _as_float(count: int | Array, dtype: object, *, xp: Namespace) -> float | Array:
+    """Return a count as a divisor: an empty side divides by one and is set to NaN afterwards."""
+    if isinstance(count, int):
+        return float(max(count, 1))
+    return xp.astype(xp.clip(count, 1, None), dtype)
+
+
+def _nan_where_empty(x: Array, n: int | Array, m: int | Array, *, xp: Namespace) -> Array:
+    nan = xp.full((), xp.nan, dtype=x.dtype, device=device_of(x))
+    for count in (n, m):
+        if isinstance(count, int):
+            if count == 0:
+                return xp.broadcast_to(nan, x.shape)
+        else:
+            x = xp.where(count[:, 0] == 0, nan, x)
+    return x
+
+
+def _wasserstein(
+    reference: Array, current: Array, n_reference: int | Array, n_current: int | Array, *, xp: Namespace
+) -> Array:
+    # W1 = int_0^1 |Q_F(u) - Q_G(u)| du. The quantile functions jump at i/n and k/m, which depend on the counts alone:
+    # the segment that ends at (i+1)/n pairs reference value i with current value ceil((i+1) m / n) - 1, and the same
+    # the other way round. No merge, no ranks, no cancellation, static shapes.
+    device = device_of(current)
+    dtype = statistic_dtype(xp, device)
+    total = _segments(reference, current, n_reference, n_current, own_ends=True, dtype=dtype, xp=xp)
+    total = total + _segments(current, reference, n_current, n_reference, own_ends=False, dtype=dtype, xp=xp)
+    return _nan_where_empty(total, _column(n_reference), _column(n_current), xp=xp)
+
+
+def _segments(
+    own: Array, other: Array, n_own: int | Array, n_other: int | Array, *, own_ends: bool, dtype: object, xp: Namespace
+) -> Array:
+    """Sum |own - other| over the segments of [0, 1] that end at a jump of `own`; ends shared by both count once."""
+    device = device_of(own)
+    if isinstance(n_own, int) and isinstance(n_other, int):
+        # Host integers: the pairing is one index vector for all rows, and exact whatever integers the device has.
+        width, total, partner = _pairing(np.arange(own.shape[-1]), n_own, n_other, own_ends=own_ends, space=np)
+        weight = xp.asarray(width / total, dtype=dtype, device=device)[None, :]
+        partner = xp.asarray(np.minimum(partner, other.shape[-1] - 1), device=device)
+        paired = xp.take(other, partner, axis=-1)
+    else:
+        n, m = (_as_column(count, own, xp=xp) for count in (n_own, n_other))
+        index = xp.arange(own.shape[-1], dtype=n.dtype, device=device)[None, :]
+        width, total, partner = _pairing(index, n, m, own_ends=own_ends, space=xp)
+        weight = xp.astype(width, dtype) / xp.astype(total, dtype)
+        partner = xp.broadcast_to(xp.clip(partner, None, other.shape[-1] - 1), own.shape)
+        paired = xp.take_along_axis(other, partner, axis=-1)
+
+    zero = xp.zeros((), dtype=dtype, device=device)
+    # Equal values are at distance 0 even at infinity, and padding (+inf with weight 0) adds nothing.
+    apart = (own != paired) & (weight > 0)
+    own, paired = xp.astype(own, dtype), xp.astype(paired, dtype)
+    gap = xp.abs(xp.where(apart, own, zero) - xp.where(apart, paired, zero))
+    return xp.sum(gap * weight, axis=-1)
+
+
+def _as_column(count: int | Array, like: Array, *, xp: Namespace) -> Array:
+    """Return the counts as a column of int64, one for each row of `like`."""
+    if isinstance(count, int):
+        return xp.full((like.shape[0], 1), count, dtype=xp.int64, device=device_of(like))
+    return xp.astype(count, xp.int64)[:, None]
+
+
+def _pairing(index: Any, n: Any, m: Any, *, own_ends: bool, space: Any) -> tuple[Any, Any, Any]:
+    """Return the segments that end at `(index + 1) / n`: length in units, units in total, index of the paired value."""
+    n_safe, m_safe = space.maximum(n, n * 0 + 1), space.maximum(m, m * 0 + 1)
+    end = (index + 1) * m_safe
+    partner = (end - 1) // n_safe
+    width = end - space.maximum(index * m_safe, partner * n_safe)
+    counted = index < n
+    if not own_ends:
+        counted = counted & (end % n_safe != 0)
+    width = space.where(counted, width, 0 * width)
+    return width, n_safe * m_safe, partner
+
+
+def counts_from_edges(x: Array, n_valid: int | Array, edges: Array, /, *, xp: Namespace) -> Array:
+    """Return how many values fall into each bin `[a, b)`, the outer bins being open, for unsorted rows.
+
+    Parameters
+    ----------
+    x : array, shape (d, n)
+        Values in any order; missing ones are `+inf`.
+    n_valid : int or array of integers, shape (d,)
+    edges : array, shape (d, n_bins - 1)
+        Inner edges, ascending. An edge at `+inf` closes an empty bin above all values, even infinite ones.
+
+    Returns
+    -------
+    array of integers, shape (d, n_bins)
+    """
+    below = xp.stack(
+        [xp.count_nonzero(x < edges[:, b : b + 1], axis=-1) for b in range(edges.shape[-1])],
+        axis=-1,
+    )
+    return bins_from_cumulative(below, n_valid, edges, xp=xp)
+
+
+def bins_from_cumulative(below: Array, n_valid: int | Array, edges: Array, *, xp: Namespace) -> Array:
+    """Return bin counts from the number of values below each inner edge; see `counts_from_edges`."""
+    device = device_of(below)
+    rows = below.shape[0]
+    if isinstance(n_valid, int):
+        total = xp.full((rows, 1), n_valid, dtype=below.dtype, device=device)
+    else:
+        total = xp.astype(n_valid, below.dtype)[:, None]
+    below = xp.where(edges == xp.inf, total, below)
+    zero = xp.zeros((rows, 1), dtype=below.dtype, device=device)
+    return xp.diff(xp.concat([zero, below, total], axis=-1), axis=-1)

@@ -1,0 +1,1 @@
+"""The frozen reference, and current data aligned to it (layer 3)."""

@@ -1,0 +1,272 @@
+"""The reference, computed once: ordered values, bins, moments and category tables of every feature (layer 3)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from driftwatch.arrays.namespace import device_of, move_to, namespace_of, to_host
+from driftwatch.arrays.schema import UNTESTED, FeatureKind, Storage, infer_kind
+from driftwatch.arrays.table import ArrayTable
+from driftwatch.errors import DriftwatchError
+from driftwatch.kernels._prepare import Ordered, mask_missing, order
+from driftwatch.kernels.counts import ordered_bin_counts, quantile_edges
+from driftwatch.kernels.ecdf import ends, moments, quantiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from driftwatch._typing import Array
+    from driftwatch.arrays.column import Levels
+    from driftwatch.arrays.table import Table
+
+__all__ = ["DEFAULT_BINS", "NumericBlock", "Profile", "ReferenceFeature", "blocks_of", "in_words"]
+
+DEFAULT_BINS = 10  # deciles, as PSI is commonly defined
+MAX_BLOCK_VALUES = 4_000_000  # 32 MB of float64: bounds the working memory of a check whatever the number of features
+
+HostArray = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceFeature:
+    """What one reference column is.
+
+    `given` says that the user gave its kind, `problem` why it cannot be compared (None if it can).
+    """
+
+    name: str
+    kind: FeatureKind
+    storage: Storage
+    dtype: str
+    given: bool = False
+    problem: str | None = None
+    flags: tuple[str, ...] = ()
+
+    @property
+    def untested_reason(self) -> str | None:
+        """Why a feature of this kind is reported and not tested; None if it is tested."""
+        if self.kind is FeatureKind.UNSUPPORTED:
+            what = "values of several types" if self.storage is Storage.MIXED else "nested or binary values"
+            return f"{what} ({self.dtype}) are not compared; convert the column, or give its kind"
+        return UNTESTED.get(self.kind)
+
+
+@dataclass(frozen=True, eq=False)
+class NumericBlock:
+    """A block of d numeric features: ordered reference values and what follows from them, computed once.
+
+    Parameters
+    ----------
+    names : tuple of str
+    ordered : Ordered
+        Sorted values, shape `(d, n)`.
+    mean, std, low, high, median : array, shape (d,)
+        Moments (population formula), smallest and largest value, median. NaN or infinite where not defined.
+    """
+
+    names: tuple[str, ...]
+    ordered: Ordered
+    mean: Array
+    std: Array
+    low: Array
+    high: Array
+    median: Array
+    _bins: dict[int, tuple[Array, Array]] = field(default_factory=dict, repr=False)
+    _whole: tuple[NumericBlock, list[int]] | None = field(default=None, repr=False)
+
+    @classmethod
+    def fit(cls, names: Sequence[str], values: Array) -> NumericBlock:
+        """Order a block of values `(d, n)`, NaN where missing."""
+        xp = namespace_of(values)
+        ordered = order(mask_missing(values, xp=xp), xp=xp)
+        median = quantiles(ordered, [1], 2, xp=xp)[:, 0]
+        return cls(tuple(names), ordered, *moments(ordered, xp=xp), *ends(ordered, xp=xp), median)
+
+    @property
+    def xp(self) -> Any:
+        """Array namespace of the block."""
+        return namespace_of(self.ordered.values)
+
+    @property
+    def _summaries(self) -> tuple[Array, Array, Array, Array, Array]:
+        return self.mean, self.std, self.low, self.high, self.median
+
+    @cached_property
+    def n_valid(self) -> HostArray:
+        """Values that count in each row, on the host, shape `(d,)`."""
+        return np.broadcast_to(to_host(self.ordered.n_valid), (len(self.names),))
+
+    def bins(self, n_bins: int) -> tuple[Array, Array]:
+        """Return the inner edges `(d, n_bins - 1)` and the reference counts `(d, n_bins)` of equal-mass bins."""
+        if n_bins not in self._bins:
+            if self._whole is None:
+                edges = quantile_edges(self.ordered, n_bins, xp=self.xp)
+                self._bins[n_bins] = (edges, ordered_bin_counts(self.ordered, edges, xp=self.xp))
+            else:
+                whole, rows = self._whole
+                edges, counts = whole.bins(n_bins)
+                self._bins[n_bins] = (_rows(edges, rows), _rows(counts, rows))
+        return self._bins[n_bins]
+
+    def select(self, rows: list[int]) -> NumericBlock:
+        """Return the features at positions `rows` as a block; nothing is sorted or binned again."""
+        if rows == list(range(len(self.names))):
+            return self
+        values, n_valid = self.ordered
+        ordered = Ordered(_rows(values, rows), n_valid if isinstance(n_valid, int) else _rows(n_valid, rows))
+        mean, std, low, high, median = (_rows(x, rows) for x in self._summaries)
+        names = tuple(self.names[i] for i in rows)
+        return NumericBlock(names, ordered, mean, std, low, high, median, _whole=(self, rows))
+
+    def move_to(self, like: Array) -> NumericBlock:
+        """Return the block in the namespace and on the device of `like`."""
+        if self.xp is namespace_of(like) and device_of(self.ordered.values) == device_of(like):
+            return self
+        values, n_valid = self.ordered
+        ordered = Ordered(
+            move_to(values, like=like), n_valid if isinstance(n_valid, int) else move_to(n_valid, like=like)
+        )
+        mean, std, low, high, median = (move_to(x, like=like) for x in self._summaries)
+        return NumericBlock(self.names, ordered, mean, std, low, high, median)
+
+
+def _rows(x: Array, rows: list[int]) -> Array:
+    """Return rows of an array: a view where they are contiguous."""
+    start, stop = rows[0], rows[-1] + 1
+    if rows == list(range(start, stop)):
+        return x[start:stop, ...]
+    xp = namespace_of(x)
+    return xp.take(x, xp.asarray(rows, device=device_of(x)), axis=0)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A frozen reference. `Profile.fit` sorts, bins and counts; nothing that comes later does it again.
+
+    Parameters
+    ----------
+    n_rows : int
+        Number of reference rows.
+    features : mapping of str to ReferenceFeature
+        Every feature in the order of the reference.
+    blocks : tuple of NumericBlock
+        The numeric features.
+    levels : mapping of str to Levels
+        Level counts of the categorical and boolean features.
+    missing : mapping of str to int
+        Missing values of every feature that could be read.
+    """
+
+    n_rows: int
+    features: Mapping[str, ReferenceFeature]
+    blocks: tuple[NumericBlock, ...]
+    levels: Mapping[str, Levels]
+    missing: Mapping[str, int]
+
+    @classmethod
+    def fit(
+        cls, table: Table, *, kinds: Mapping[str, FeatureKind] | None = None, names: Sequence[str] | None = None
+    ) -> Profile:
+        """Compute the profile of a reference table.
+
+        Parameters
+        ----------
+        table : Table
+            The reference, as `read_table` returns it.
+        kinds : mapping of str to FeatureKind, optional
+            Kinds given by the user; the others are inferred.
+        names : sequence of str, optional
+            Features to keep, all by default.
+        """
+        features: dict[str, ReferenceFeature] = {}
+        levels: dict[str, Levels] = {}
+        missing: dict[str, int] = {}
+        numeric: list[str] = []
+        for name in table.names if names is None else names:
+            feature, counted = _read_feature(table, name, (kinds or {}).get(name))
+            features[name] = feature
+            if counted is not None:
+                missing[name] = counted.n_missing
+            if feature.problem is None and feature.kind is FeatureKind.NUMERIC:
+                numeric.append(name)
+            elif feature.problem is None and counted is not None and feature.kind not in UNTESTED:
+                levels[name] = counted
+
+        blocks = []
+        problems: dict[str, str] = {}
+        for chosen, values in blocks_of(table, numeric, problems):
+            block = NumericBlock.fit(chosen, values)
+            block.bins(DEFAULT_BINS)
+            missing |= dict(zip(chosen, (table.n_rows - block.n_valid).tolist(), strict=True))
+            blocks.append(block)
+        features |= {name: replace(features[name], problem=problem) for name, problem in problems.items()}
+        return cls(table.n_rows, features, tuple(blocks), levels, missing)
+
+    @cached_property
+    def hash(self) -> str:
+        """A fingerprint of the reference: kinds, counts, bins and moments, not the rows themselves."""
+        digest = hashlib.sha256()
+        described = [(f.name, f.kind, self.missing.get(f.name)) for f in self.features.values()]
+        tables = {name: sorted(levels.counts.items()) for name, levels in self.levels.items()}
+        digest.update(json.dumps([self.n_rows, described, tables]).encode())
+        for block in self.blocks:
+            for array in (*block.bins(DEFAULT_BINS), block.mean, block.std, block.low, block.high):
+                digest.update(np.ascontiguousarray(to_host(array)).tobytes())
+        return digest.hexdigest()
+
+
+def _read_feature(table: Table, name: str, given: FeatureKind | None) -> tuple[ReferenceFeature, Levels | None]:
+    """Return what a reference column is, and its levels where they were counted."""
+    storage, dtype = table.storage_of(name), table.dtype_of(name)
+    kind, counted = given or FeatureKind.NUMERIC, None
+    flags: tuple[str, ...] = ()
+    if isinstance(table, ArrayTable) and kind is FeatureKind.NUMERIC:
+        return ReferenceFeature(name, kind, storage, dtype, given is not None), None
+    column = table.column(name)
+    try:
+        if given is None:
+            kind, counted = infer_kind(column)
+        if kind is FeatureKind.NUMERIC:
+            column.require_numbers()
+            flags = ("rounded_integers",) if column.is_rounded() else ()
+        elif kind not in UNTESTED and counted is None:
+            counted = column.levels()
+    except Exception as error:  # noqa: BLE001 - one unreadable column must not cost the report
+        return ReferenceFeature(name, kind, storage, dtype, given is not None, in_words(error)), None
+    return ReferenceFeature(name, kind, storage, dtype, given is not None, flags=flags), counted
+
+
+def in_words(error: Exception) -> str:
+    """Return the reason that a report gives for a column that raised."""
+    return str(error) if isinstance(error, DriftwatchError) else f"could not be read: {type(error).__name__}: {error}"
+
+
+def blocks_of(table: Table, names: Sequence[str], problems: dict[str, str]) -> Iterator[tuple[list[str], Array]]:
+    """Yield numeric columns in blocks `(names, values (d, n))` of bounded size, float32 and other columns apart.
+
+    A column that cannot be converted is left out and its reason is put into `problems`.
+    """
+    width = max(1, MAX_BLOCK_VALUES // max(table.n_rows, 1))
+    groups: dict[bool, list[str]] = {}
+    for name in names:
+        groups.setdefault(table.dtype_of(name).lower() == "float32", []).append(name)
+    for group in groups.values():
+        for start in range(0, len(group), width):
+            yield from _extract(table, group[start : start + width], problems)
+
+
+def _extract(table: Table, names: list[str], problems: dict[str, str]) -> list[tuple[list[str], Array]]:
+    """Return the columns as one block, or one by one without the culprits where that fails."""
+    try:
+        return [(names, table.block(names))]
+    except Exception as error:  # noqa: BLE001 - one unreadable column must not cost the report
+        if len(names) == 1:
+            problems[names[0]] = in_words(error)
+            return []
+    return [block for name in names for block in _extract(table, [name], problems)]

@@ -1,0 +1,168 @@
+"""Current data aligned to a profile: one ordering or one table of counts that every detector reads (layer 3)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from driftwatch.arrays.namespace import namespace_of, to_host
+from driftwatch.arrays.schema import FeatureKind
+from driftwatch.kernels._prepare import Ordered, mask_missing, order
+from driftwatch.kernels.counts import ordered_bin_counts
+from driftwatch.kernels.ecdf import EcdfDistances, ecdf_distances, ends, moments, quantiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from driftwatch._typing import Array
+    from driftwatch.arrays.column import Levels
+    from driftwatch.profile.profile import NumericBlock
+
+__all__ = ["CategoricalSample", "NumericSample", "Sample", "categorical_samples"]
+
+MAX_TABLE_CELLS = 1_000_000  # 8 MB of int64: features share a table of counts up to this size
+
+HostArray = np.ndarray[Any, Any]
+
+
+class Sample:
+    """What a detector sees: reference and current data of one block of features, aligned.
+
+    Attributes
+    ----------
+    kind : FeatureKind
+        `NUMERIC` or `CATEGORICAL` (booleans are compared as categories).
+    names : tuple of str
+        The d features of the block.
+    n_reference, n_current : numpy array of integers, shape (d,)
+        Values that are not missing.
+    missing_reference, missing_current : numpy array of integers, shape (d,)
+        Missing values.
+    """
+
+    kind: FeatureKind
+    names: tuple[str, ...]
+    n_reference: HostArray
+    n_current: HostArray
+    missing_reference: HostArray
+    missing_current: HostArray
+
+    def counts(self, n_bins: int) -> tuple[Array, Array]:
+        """Return reference and current counts `(d, k)`: in `n_bins` equal-mass bins, or by level for categories."""
+        raise NotImplementedError
+
+
+class NumericSample(Sample):
+    """A block of numeric features; the current values are sorted once, when the first detector asks for them.
+
+    Parameters
+    ----------
+    reference : NumericBlock
+        The block of the profile, d features.
+    values : array, shape (d, m)
+        Current values in any order, NaN where missing.
+    n_rows : int
+        Number of reference rows, missing values included.
+    """
+
+    kind = FeatureKind.NUMERIC
+
+    def __init__(self, reference: NumericBlock, values: Array, *, n_rows: int) -> None:
+        self.xp = namespace_of(values)
+        self.names = reference.names
+        self.reference = reference.move_to(values)
+        self._rows = mask_missing(values, xp=self.xp)
+        d, m = len(self.names), values.shape[-1]
+        self.n_reference = reference.n_valid
+        self.n_current = np.broadcast_to(to_host(self._rows.n_valid), (d,))
+        self.missing_reference = n_rows - self.n_reference
+        self.missing_current = m - self.n_current
+
+    @cached_property
+    def ordered(self) -> Ordered:
+        """Current values sorted, shape `(d, m)`."""
+        return order(self._rows, xp=self.xp)
+
+    @cached_property
+    def distances(self) -> EcdfDistances:
+        """One-sided ECDF distances and W1, shape `(d,)` each."""
+        return ecdf_distances(self.reference.ordered, self.ordered, xp=self.xp)
+
+    @cached_property
+    def moments(self) -> tuple[Array, Array]:
+        """Mean and population standard deviation of the current values, shape `(d,)` each."""
+        return moments(self.ordered, xp=self.xp)
+
+    @cached_property
+    def ends(self) -> tuple[Array, Array]:
+        """Smallest and largest current value, shape `(d,)` each."""
+        return ends(self.ordered, xp=self.xp)
+
+    @cached_property
+    def median(self) -> Array:
+        """Median of the current values, shape `(d,)`."""
+        return quantiles(self.ordered, [1], 2, xp=self.xp)[:, 0]
+
+    def counts(self, n_bins: int) -> tuple[Array, Array]:
+        edges, expected = self.reference.bins(n_bins)
+        edges = self.xp.astype(edges, self.ordered.values.dtype, copy=False)
+        return expected, ordered_bin_counts(self.ordered, edges, xp=self.xp)
+
+
+class CategoricalSample(Sample):
+    """A block of categorical features: one table of counts over the union of both sides' levels, padded with zeros.
+
+    Parameters
+    ----------
+    names : sequence of str
+    reference, current : mapping of str to Levels
+        Level counts of each feature on both sides.
+    """
+
+    kind = FeatureKind.CATEGORICAL
+
+    def __init__(self, names: Sequence[str], reference: Mapping[str, Levels], current: Mapping[str, Levels]) -> None:
+        self.names = tuple(names)
+        self.labels = [_union(reference[name], current[name]) for name in names]
+        width = max((len(labels) for labels in self.labels), default=0)
+        shape = (len(self.names), max(width, 1))
+        self._reference, self._current = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+        for row, (name, labels) in enumerate(zip(names, self.labels, strict=True)):
+            for out, side in ((self._reference, reference[name]), (self._current, current[name])):
+                out[row, : len(labels)] = [side.counts.get(label, 0) for label in labels]
+        self.n_reference, self.n_current = self._reference.sum(axis=-1), self._current.sum(axis=-1)
+        self.missing_reference = np.asarray([reference[name].n_missing for name in names], dtype=np.int64)
+        self.missing_current = np.asarray([current[name].n_missing for name in names], dtype=np.int64)
+
+    def counts(self, n_bins: int) -> tuple[Array, Array]:  # noqa: ARG002 - categories are their own bins
+        return self._reference, self._current
+
+
+def _union(reference: Levels, current: Levels) -> list[str]:
+    """Return the levels of both sides, the most frequent in the reference first, unseen ones last."""
+    known = sorted((-n, label) for label, n in reference.counts.items())
+    unseen = sorted((-n, label) for label, n in current.counts.items() if label not in reference.counts)
+    return [label for _, label in (*known, *unseen)]
+
+
+def categorical_samples(
+    names: Sequence[str], reference: Mapping[str, Levels], current: Mapping[str, Levels]
+) -> Iterator[CategoricalSample]:
+    """Yield samples that hold features with similar numbers of levels, so that padding stays small."""
+
+    def width_of(name: str) -> int:
+        return max(len(reference[name].counts), len(current[name].counts), 1)
+
+    group: list[str] = []
+    narrowest = 1
+    for name in sorted(names, key=width_of):
+        width = width_of(name)
+        if group and (width > 2 * narrowest or (len(group) + 1) * width > MAX_TABLE_CELLS):
+            yield CategoricalSample(group, reference, current)
+            group = []
+        narrowest = narrowest if group else width
+        group.append(name)
+    if group:
+        yield CategoricalSample(group, reference, current)

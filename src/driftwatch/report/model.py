@@ -1,0 +1,345 @@
+"""The plain data of a drift report (layer 4). Renderers format it and compute nothing."""
+
+from __future__ import annotations
+
+import math
+import operator
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, Self, SupportsFloat
+
+from driftwatch.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from driftwatch._typing import JSONScalar
+
+__all__ = ["SCHEMA_VERSION", "Bins", "DriftReport", "FeatureReport", "SideSummary", "Status", "TestResult", "Verdict"]
+
+SCHEMA_VERSION = 1
+NOT_FINITE = "not finite"
+
+
+class Status(StrEnum):
+    """Whether a feature has a verdict; anything but `ok` comes with a reason."""
+
+    OK = "ok"
+    SKIPPED = "skipped"
+    INSUFFICIENT = "insufficient"
+    ERROR = "error"
+
+
+class Verdict(StrEnum):
+    """The answer of the whole report."""
+
+    DRIFT = "drift"
+    NO_DRIFT = "no_drift"
+    NO_VERDICT = "no_verdict"
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """One statistic of one feature.
+
+    `statistic` is None where the statistic is not defined, and `reason` says why. `pvalue` and `pvalue_adjusted` are
+    None for distances, which have no p-value (`is_test` is False), and where no p-value could be computed.
+    `details` holds what belongs to one statistic only: `normalized` (wasserstein), `dof` and `pvalue_method` (chi2), ...
+
+    A number that is not finite becomes None, with the reason "not finite" where none was given: JSON has no NaN.
+    NumPy scalars become Python ones.
+
+    Raises
+    ------
+    InputError
+        If a p-value is given for a distance, or `details` uses one of the names above.
+
+    Examples
+    --------
+    >>> result = TestResult(statistic=float("nan"))
+    >>> result.statistic is None, result.reason
+    (True, 'not finite')
+    """
+
+    __test__: ClassVar[bool] = False  # the name begins with "Test": pytest must not take it for one
+
+    statistic: float | None
+    is_test: bool = False
+    pvalue: float | None = None
+    pvalue_adjusted: float | None = None
+    threshold: float | None = None
+    reason: str | None = None
+    details: Mapping[str, JSONScalar] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        numbers = {name: getattr(self, name) for name in ("statistic", "pvalue", "pvalue_adjusted", "threshold")}
+        clean = {name: _finite(value) for name, value in numbers.items()}
+        details = {name: _scalar(value) for name, value in self.details.items()}
+        lost = any(clean[name] is None and numbers[name] is not None for name in numbers)
+        lost = lost or any(details[name] is None and self.details[name] is not None for name in details)
+        _assign(self, **clean, is_test=bool(self.is_test), details=details)
+        if lost and not self.reason:
+            _assign(self, reason=NOT_FINITE)
+
+        if not self.is_test and not (self.pvalue is None and self.pvalue_adjusted is None):
+            raise InputError("a p-value belongs to a test, and this result is a distance. Pass is_test=True.")
+        if taken := _RESULT_FIELDS.intersection(details):
+            raise InputError(
+                f"`details` has the names of fields: {sorted(taken)!r}. Set the fields, or rename the keys."
+            )
+
+
+_RESULT_FIELDS = frozenset(item.name for item in fields(TestResult))
+
+
+@dataclass(frozen=True, slots=True)
+class SideSummary:
+    """Location and spread of one side of a numeric feature, in its own unit; None where not finite or not defined."""
+
+    mean: float | None = None
+    std: float | None = None
+    minimum: float | None = None
+    median: float | None = None
+    maximum: float | None = None
+
+    def __post_init__(self) -> None:
+        _assign(self, **{item.name: _finite(getattr(self, item.name)) for item in fields(self)})
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """Counts of both sides on the same cells.
+
+    Numeric features: `edges` are the inner edges, ascending, so there are `len(edges) + 1` bins `[a, b)` with open
+    outer ends, and `labels` is empty. An edge at infinity is None. Categorical features: `labels` names the levels,
+    most frequent first; the last may be `"(other)"`, and `edges` is empty.
+    """
+
+    reference: tuple[int, ...]
+    current: tuple[int, ...]
+    edges: tuple[float | None, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _assign(
+            self,
+            reference=tuple(operator.index(count) for count in self.reference),
+            current=tuple(operator.index(count) for count in self.current),
+            edges=tuple(_finite(edge) for edge in self.edges),
+            labels=tuple(self.labels),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureReport:
+    """What is known about one feature.
+
+    `significant` and `material` are the two legs of the verdict; None where a leg was switched off (`alpha=None`).
+    `effect` is the noise-corrected effect size (in [0, 1], free of n). `direction` is a word for how the feature
+    moved: "up", "down", "wider", "narrower", "changed", or None where it did not drift.
+    """
+
+    name: str
+    kind: str
+    status: Status
+    reason: str | None
+    drift_detected: bool
+    significant: bool | None
+    material: bool | None
+    effect: float | None
+    signals: tuple[str, ...]
+    flags: tuple[str, ...]
+    n_reference: int
+    n_current: int
+    missing_reference: int
+    missing_current: int
+    tests: Mapping[str, TestResult]
+    weight: float = 1.0
+    direction: str | None = None
+    reference: SideSummary | None = None
+    current: SideSummary | None = None
+    bins: Bins | None = None
+
+    def __post_init__(self) -> None:
+        effect = _finite(self.effect)
+        lost = effect is None and self.effect is not None
+        counts = ("n_reference", "n_current", "missing_reference", "missing_current")
+        _assign(
+            self,
+            kind=str(self.kind),
+            status=Status(self.status),
+            reason=NOT_FINITE if lost and not self.reason else self.reason,
+            drift_detected=bool(self.drift_detected),
+            significant=_flag(self.significant),
+            material=_flag(self.material),
+            effect=effect,
+            signals=tuple(self.signals),
+            flags=tuple(self.flags),
+            weight=_setting("weight", self.weight),
+            **{name: operator.index(getattr(self, name)) for name in counts},
+        )
+
+    @property
+    def has_verdict(self) -> bool:
+        """Whether the feature was judged: it could be tested, or it drifted all the same (all values went missing)."""
+        return self.status is Status.OK or self.drift_detected
+
+    @property
+    def rank(self) -> float:
+        """`weight * effect`, by which features are ranked; 0 where there is no effect size."""
+        return self.weight * (self.effect or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    """The answer of one check: one `FeatureReport` per feature and the verdict over all of them."""
+
+    driftwatch_version: str
+    created_at: str
+    reference_hash: str
+    alpha: float | None
+    correction: str
+    min_effect: float
+    n_reference: int
+    n_current: int
+    only_in_reference: tuple[str, ...]
+    only_in_current: tuple[str, ...]
+    features: Mapping[str, FeatureReport]
+
+    def __post_init__(self) -> None:
+        _assign(
+            self,
+            alpha=None if self.alpha is None else _setting("alpha", self.alpha),
+            min_effect=_setting("min_effect", self.min_effect),
+            n_reference=operator.index(self.n_reference),
+            n_current=operator.index(self.n_current),
+            only_in_reference=tuple(self.only_in_reference),
+            only_in_current=tuple(self.only_in_current),
+        )
+
+    @property
+    def drift_detected(self) -> bool:
+        """Whether any feature drifted."""
+        return any(feature.drift_detected for feature in self.features.values())
+
+    @property
+    def verdict(self) -> Verdict:
+        """Drift, no drift, or no verdict where not a single feature could be judged."""
+        if self.drift_detected:
+            return Verdict.DRIFT
+        if any(feature.has_verdict for feature in self.features.values()):
+            return Verdict.NO_DRIFT
+        return Verdict.NO_VERDICT
+
+    @property
+    def n_features(self) -> int:
+        """Number of features in the report, judged or not."""
+        return len(self.features)
+
+    @property
+    def n_drifted(self) -> int:
+        """Number of features that drifted."""
+        return sum(feature.drift_detected for feature in self.features.values())
+
+    @property
+    def drifted_features(self) -> list[str]:
+        """Names of the drifted features, the largest `weight * effect` first."""
+        return [feature.name for feature in self.ranked() if feature.drift_detected]
+
+    def ranked(self) -> list[FeatureReport]:
+        """Return all features: the drifted, the fine, then those without a verdict; each by falling `weight * effect`.
+
+        Ties keep the order of the reference.
+        """
+        return sorted(
+            self.features.values(),
+            key=lambda feature: (not feature.drift_detected, not feature.has_verdict, -feature.rank),
+        )
+
+    def summary(self) -> str:
+        """Return the verdict and the drifted features as a few lines of plain text, at most 80 columns wide."""
+        from driftwatch.report.render_text import render_text
+
+        return render_text(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain data for strict JSON, in the shape of `driftwatch.report.json_schema()`."""
+        from driftwatch.report.serialize import report_to_dict
+
+        return report_to_dict(self)
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return the report as strict JSON: no NaN or Infinity, ASCII only, keys in a fixed order."""
+        from driftwatch.report.serialize import report_to_json
+
+        return report_to_json(self, indent=indent)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the report that `to_dict` described; unknown keys are ignored.
+
+        Raises
+        ------
+        InputError
+            If the schema version is unknown, a key is missing or a value has the wrong type.
+        """
+        from driftwatch.report.serialize import report_from_dict
+
+        return report_from_dict(cls, data)
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """Return the report that `to_json` wrote; unknown keys are ignored.
+
+        Raises
+        ------
+        InputError
+            If the text is not strict JSON, or as for `from_dict`.
+        """
+        from driftwatch.report.serialize import report_from_json
+
+        return report_from_json(cls, text)
+
+    def to_markdown(self) -> str:
+        """Return the report as GitHub-flavoured Markdown."""
+        from driftwatch.report.render_markdown import render_markdown
+
+        return render_markdown(self)
+
+    def _repr_html_(self) -> str:
+        from driftwatch.report.render_html import render_html
+
+        return render_html(self)
+
+
+def _assign(instance: object, **values: object) -> None:
+    # the documented way to normalise a frozen dataclass in __post_init__
+    for name, value in values.items():
+        object.__setattr__(instance, name, value)
+
+
+def _finite(value: SupportsFloat | None) -> float | None:
+    """Return a Python float, or None where the value is missing or not finite."""
+    if value is None:
+        return None
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+def _scalar(value: Any) -> JSONScalar:
+    """Return a Python scalar (NumPy's know `item`); a float that is not finite becomes None."""
+    plain: JSONScalar = value.item() if hasattr(value, "item") else value
+    return _finite(plain) if isinstance(plain, float) else plain
+
+
+def _flag(value: object) -> bool | None:
+    return None if value is None else bool(value)
+
+
+def _setting(name: str, value: SupportsFloat) -> float:
+    # a setting cannot become null, which would mean "switched off"
+    number = _finite(value)
+    if number is None:
+        raise InputError(f"`{name}` must be a finite number, got {value!r}. Set a number.")
+    return number

@@ -1,0 +1,207 @@
+"""What a report says in words (layer 4): the sentences and the choice of numbers that all renderers share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from driftwatch.report.model import Verdict
+from driftwatch.report.text import UNICODE, decimals, number, percent, printable, probability, shorten, sparklines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from driftwatch.report.model import Bins, DriftReport, FeatureReport, SideSummary, TestResult
+    from driftwatch.report.text import Glyphs
+
+__all__ = [
+    "CELLS",
+    "Headline",
+    "cells",
+    "column_lines",
+    "headline",
+    "moved",
+    "sentence",
+    "settings",
+    "split",
+    "verdict_line",
+]
+
+LABELS = {
+    "ks": "KS",
+    "total_variation": "TV",
+    "psi": "PSI",
+    "wasserstein": "W1",
+    "jensenshannon": "JS",
+    "chi2": "chi2",
+    "missing": "missing",
+}
+LABEL_WIDTH = 12  # of a user's own statistic
+LEVEL_WIDTH = 20  # of a category level in a sentence
+# The columns of a table for a page, in the order of `cells`, and where they are aligned.
+CELLS = {
+    "What moved": "left",
+    "Statistic": "left",
+    "p": "right",
+    "Effect": "right",
+    "Significant": "center",
+    "Material": "center",
+    "Reference → current": "left",
+    "n": "left",
+}
+LEGS = {True: "yes", False: "no", None: "off"}
+DISTRIBUTION_TESTS = ("ks", "chi2")  # whose p-value stands beside a distance
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The one statistic that stands for a feature, and the p-value beside it (corrected, where it was)."""
+
+    label: str
+    statistic: float | None
+    pvalue: float | None
+    threshold: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.label} {number(self.statistic)}"
+
+
+def headline(feature: FeatureReport, glyphs: Glyphs = UNICODE) -> Headline | None:
+    """Return the statistic that raised the drift, else the usual one of the kind; None where nothing was computed."""
+    names = [name for name in (*feature.signals, *LABELS, *feature.tests) if name in feature.tests]
+    if not names:
+        return None
+    name = names[0]
+    # chi2 grows with n and means nothing to the eye; total variation tells the same story in [0, 1]
+    if name == "chi2" and "total_variation" in feature.tests:
+        name = "total_variation"
+    result = feature.tests[name]
+    source = result
+    if not result.is_test:
+        source = next((feature.tests[test] for test in DISTRIBUTION_TESTS if test in feature.tests), result)
+    return Headline(
+        label=LABELS.get(name) or shorten(printable(name, glyphs), LABEL_WIDTH, glyphs),
+        statistic=result.statistic,
+        pvalue=_pvalue(source),
+        threshold=result.threshold,
+    )
+
+
+def verdict_line(report: DriftReport) -> str:
+    """Return the answer of the report in one sentence."""
+    judged = sum(feature.has_verdict for feature in report.features.values())
+    rest = report.n_features - judged
+    aside = f" ({rest:,} not tested)" if rest else ""
+    match report.verdict:
+        case Verdict.DRIFT:
+            return f"Drift detected: {report.n_drifted:,} of {_features(judged, 'tested ')} drifted{aside}."
+        case Verdict.NO_DRIFT:
+            return f"No drift detected in {_features(judged, 'tested ')}{aside}."
+        case Verdict.NO_VERDICT:
+            return f"No verdict: 0 of {_features(report.n_features)} could be tested."
+
+
+def split(report: DriftReport) -> tuple[list[FeatureReport], list[FeatureReport], list[FeatureReport]]:
+    """Return the ranked features as drifted, fine, and without a verdict."""
+    ranked = report.ranked()
+    drifted = [feature for feature in ranked if feature.drift_detected]
+    fine = [feature for feature in ranked if feature.has_verdict and not feature.drift_detected]
+    return drifted, fine, [feature for feature in ranked if not feature.has_verdict]
+
+
+def sentence(feature: FeatureReport, report: DriftReport, glyphs: Glyphs = UNICODE) -> str:
+    """Return direction, statistic, p-value and effect of a feature, and what moved in its own unit."""
+    parts = [feature.direction] if feature.direction else []
+    main = headline(feature, glyphs)
+    if main is not None:
+        parts.append(str(main) + (f" (threshold {number(main.threshold)})" if main.threshold is not None else ""))
+        if main.pvalue is not None:
+            parts.append(f"p {probability(main.pvalue)}")
+    if feature.effect is not None:
+        parts.append(f"effect {number(feature.effect)}")
+    change = moved(feature, report, glyphs)
+    return "; ".join(part for part in (", ".join(parts), change) if part)
+
+
+def moved(feature: FeatureReport, report: DriftReport, glyphs: Glyphs = UNICODE) -> str:
+    """Return what changed between the sides in the feature's own unit, for example "median 12.1 → 15.3"."""
+    parts = []
+    if feature.reference is not None and feature.current is not None:
+        parts.append(_location(feature.reference, feature.current, feature.direction, glyphs))
+    elif feature.bins is not None and feature.bins.labels:
+        parts.append(_level(feature.bins, glyphs))
+    if "missing" in feature.signals:
+        # the report counts rows, whatever the feature's own n counts
+        before = percent(feature.missing_reference / max(1, report.n_reference))
+        after = percent(feature.missing_current / max(1, report.n_current))
+        parts.insert(0 if feature.signals[0] == "missing" else 1, f"missing {before} {glyphs.to} {after}")
+    return ", ".join(part for part in parts if part)
+
+
+def cells(feature: FeatureReport, report: DriftReport) -> list[str]:
+    """Return one row of a table for a page, after the name: plain text that the renderer escapes."""
+    main = headline(feature)
+    change = moved(feature, report) if feature.drift_detected else ""
+    bars: list[str] = []
+    if feature.bins is not None:
+        bars = sparklines(feature.bins.reference, feature.bins.current, fold=not feature.bins.labels)
+    return [
+        ", ".join(filter(None, [feature.direction, change, printable(feature.reason or "")])),
+        "" if main is None else f"{main.label} {decimals(main.statistic)}",
+        "" if main is None else probability(main.pvalue),
+        decimals(feature.effect),
+        LEGS[feature.significant],
+        LEGS[feature.material],
+        " → ".join(bars),
+        f"{feature.n_reference:,} / {feature.n_current:,}",
+    ]
+
+
+def settings(report: DriftReport, glyphs: Glyphs = UNICODE) -> list[str]:
+    """Return what the verdict rests on: rows, significance level and correction, smallest effect."""
+    level = "not required"
+    if report.alpha is not None:
+        level = f"alpha {report.alpha:g} ({printable(report.correction, glyphs)})"
+    return [
+        f"n {report.n_reference:,} reference, {report.n_current:,} current",
+        f"significant: {level}",
+        f"material: effect {glyphs.at_least} {report.min_effect:g}",
+    ]
+
+
+def column_lines(report: DriftReport) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the columns that only one side has, each with its heading."""
+    sides = (("Only in reference", report.only_in_reference), ("Only in current", report.only_in_current))
+    return [(title, names) for title, names in sides if names]
+
+
+def _pvalue(result: TestResult) -> float | None:
+    return result.pvalue if result.pvalue_adjusted is None else result.pvalue_adjusted
+
+
+def _features(count: int, adjective: str = "") -> str:
+    return f"{count:,} {adjective}feature{'' if count == 1 else 's'}"
+
+
+def _location(reference: SideSummary, current: SideSummary, direction: str | None, glyphs: Glyphs) -> str:
+    names: Sequence[str] = ("median", "mean", "std", "minimum", "maximum")
+    if direction in {"wider", "narrower"}:
+        names = ("std", "minimum", "maximum", "mean", "median")
+    constant = reference.minimum is not None and reference.minimum == reference.maximum
+    for name in names:
+        before, after = number(getattr(reference, name)), number(getattr(current, name))
+        if before != after:
+            return f"{'constant' if constant and name == 'median' else name} {before} {glyphs.to} {after}"
+    return ""
+
+
+def _level(bins: Bins, glyphs: Glyphs) -> str:
+    """Return the level whose share changed most."""
+    n, m = sum(bins.reference) or 1, sum(bins.current) or 1
+    shares = [(i / n, j / m) for i, j in zip(bins.reference, bins.current, strict=False)]
+    position = max(range(len(shares)), key=lambda index: abs(shares[index][1] - shares[index][0]), default=None)
+    if position is None or position >= len(bins.labels):
+        return ""
+    label = shorten(printable(bins.labels[position], glyphs), LEVEL_WIDTH, glyphs)
+    before, after = shares[position]
+    return f"'{label}' {percent(before)} {glyphs.to} {percent(after)}"

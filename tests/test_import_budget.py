@@ -1,0 +1,48 @@
+"""`import driftwatch` loads nothing heavy: checked in a fresh process, on `sys.modules`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = frozenset(
+    {"numpy", "scipy", "numba", "pandas", "jax", "torch", "typer", "rich", "pyarrow", "narwhals", "polars"}
+    | {"array_api_compat", "array_api_extra", "cupy", "starlette"}
+)
+PROBE = "import json, sys\nbefore = set(sys.modules)\n{}\nprint(json.dumps(sorted(set(sys.modules) - before)))"
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Return the top-level modules that a fresh process has loaded after the statement and not before."""
+    # the path of this process, so that the same driftwatch is found wherever it is installed
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, map(os.path.abspath, sys.path)))}
+    code = PROBE.format(statement)
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return {name.partition(".")[0] for name in json.loads(done.stdout)}
+
+
+@pytest.mark.parametrize(
+    "statement", ["import driftwatch", "import driftwatch; dir(driftwatch); driftwatch.__version__"]
+)
+def test_import_loads_nothing_heavy(statement: str) -> None:
+    assert loaded_by(statement) & HEAVY == set()
+
+
+def test_the_probe_sees_a_heavy_import() -> None:
+    assert loaded_by("import numpy") & HEAVY == {"numpy"}
+
+
+def test_errors_can_be_caught_without_loading_anything_heavy() -> None:
+    assert loaded_by("from driftwatch.errors import DriftDetectedError") & HEAVY == set()
+
+
+def test_every_public_name_resolves() -> None:
+    import driftwatch
+
+    assert [name for name in driftwatch.__all__ if getattr(driftwatch, name, None) is None] == []
+    assert set(driftwatch.__all__) <= set(dir(driftwatch))
