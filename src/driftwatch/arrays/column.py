@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import itertools
 import numbers
 from collections import Counter
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from driftwatch.arrays.arrow import floats_of_arrow
 from driftwatch.arrays.schema import Storage
 from driftwatch.errors import InputError
 
@@ -23,6 +25,8 @@ __all__ = ["Column", "Levels", "NarwhalsColumn", "NumpyColumn", "level_label"]
 NDArray = np.ndarray[Any, Any]
 EXACT_INTEGERS = 2**53  # beyond it float64 skips integers
 MICROSECONDS = 1e6
+_OBJECTS = "OT"  # dtype kinds whose missing values are Python objects
+_ARROW_CASTS = {"string_view": "large_string", "decimal256": "float64"}  # Arrow computes little with these
 NUMBER_LIKE = frozenset({Storage.NUMBER, Storage.BOOLEAN, Storage.DURATION, Storage.EMPTY})
 
 _TYPE_STORAGE: tuple[tuple[tuple[type, ...], Storage], ...] = (
@@ -112,7 +116,9 @@ def is_missing(value: object) -> bool:
     """Return whether a Python object stands for a missing value (None, NaN, NaT, pandas.NA)."""
     if value is None or type(value).__name__ in {"NAType", "NaTType"}:
         return True
-    return isinstance(value, float | np.floating | decimal.Decimal) and bool(value != value)  # noqa: PLR0124
+    if isinstance(value, decimal.Decimal):
+        return value.is_nan()  # a signalling NaN raises when it is compared
+    return isinstance(value, float | np.floating) and bool(value != value)  # noqa: PLR0124
 
 
 def storage_of_objects(values: Iterable[object]) -> tuple[Storage, str]:
@@ -154,6 +160,8 @@ class NumpyColumn(Column):
         if kind == "O":
             storage, self.dtype = storage_of_objects(self._values.tolist())
             return storage
+        if kind == "T" and self.n_missing() == len(self._values):
+            return Storage.EMPTY
         known = {
             "b": Storage.BOOLEAN,
             "M": Storage.TIME,
@@ -178,12 +186,14 @@ class NumpyColumn(Column):
         return np.asarray(self._values, dtype=np.float32 if self._values.dtype in {"f2", "f4"} else np.float64)
 
     def levels(self) -> Levels:
-        if self._values.dtype.kind == "O":
+        if self._values.dtype.kind in _OBJECTS:
             present = [level_label(value) for value in self._values.tolist() if not is_missing(value)]
             return Levels(dict(Counter(present)), len(self._values) - len(present))
         values = self._values
         if values.dtype.kind in "fmM":
             values = values[~(np.isnan(values) if values.dtype.kind == "f" else np.isnat(values))]
+        if values.dtype.kind in "mM":
+            values = values.astype(f"{values.dtype.kind}8[us]")  # finer units have no Python type, so no label
         distinct, counts = np.unique(values, return_counts=True)
         labelled: Counter[str] = Counter()
         for value, count in zip(distinct.tolist(), counts.tolist(), strict=True):
@@ -191,14 +201,16 @@ class NumpyColumn(Column):
         return Levels(dict(labelled), len(self._values) - len(values))
 
     def sample(self, n: int) -> list[Any]:
-        return [value for value in self._values[: 4 * n].tolist() if not is_missing(value)][:n]
+        return _first_present(self._values, n)
 
     def n_missing(self) -> int:
-        if self._values.dtype.kind == "O":
+        if self._values.dtype.kind in _OBJECTS:
             return sum(is_missing(value) for value in self._values.tolist())
         return int(np.count_nonzero(self._values != self._values)) if self._values.dtype.kind in "fcmM" else 0
 
     def is_rounded(self) -> bool:
+        if self._values.dtype.kind == "O":
+            return any(isinstance(value, int) and abs(value) > EXACT_INTEGERS for value in self._values.tolist())
         return self.integral and self._values.size > 0 and _beyond_exact(self._values.min(), self._values.max())
 
 
@@ -207,8 +219,8 @@ class NarwhalsColumn(Column):
 
     def __init__(self, name: str, series: Any) -> None:
         self.name = name
-        self._series = series
-        self.dtype = str(series.dtype)
+        self._series = _readable(series)
+        self.dtype = _dtype_name(self._series)
         self.storage = self._storage()
 
     def _storage(self) -> Storage:
@@ -256,15 +268,15 @@ class NarwhalsColumn(Column):
         if self._is_object:
             return floats_of_objects(self._objects)
         series = self._series
-        if self.storage is Storage.DURATION:
-            return (
-                np.asarray(series.dt.total_microseconds().cast(nw.Float64).to_numpy(), dtype=np.float64) / MICROSECONDS
-            )
         wanted = np.float32 if isinstance(series.dtype, nw.Float32) else np.float64
+        if self.storage is Storage.DURATION:
+            return NarwhalsColumn(self.name, series.dt.total_microseconds()).floats() / MICROSECONDS
         if isinstance(series.dtype, nw.Decimal):
             series = series.cast(nw.Float64)
-        if self.storage is Storage.BOOLEAN and series.null_count():
+        if self.storage is Storage.BOOLEAN and (series.null_count() or series.implementation.is_pyarrow()):
             return floats_of_objects(series.to_list())
+        if series.implementation.is_pyarrow():
+            return floats_of_arrow(series.to_native(), wanted)
         return np.asarray(series.to_numpy(), dtype=wanted)
 
     def levels(self) -> Levels:
@@ -274,13 +286,12 @@ class NarwhalsColumn(Column):
         labelled: Counter[str] = Counter()
         table = series.value_counts(sort=False)
         for value, count in zip(table[:, 0].to_list(), table[:, 1].to_list(), strict=True):
-            if not is_missing(value):
+            if count and not is_missing(value):  # pandas counts unused categories too
                 labelled[level_label(value)] += count
         return Levels(dict(labelled), len(self._series) - labelled.total())
 
     def sample(self, n: int) -> list[Any]:
-        values = self._objects[: 4 * n] if self._is_object else self._series.drop_nulls().head(n).to_list()
-        return [value for value in values if not is_missing(value)][:n]
+        return _first_present(self._objects if self._is_object else self._series.drop_nulls().head(n).to_list(), n)
 
     def n_missing(self) -> int:
         return sum(map(is_missing, self._objects)) if self._is_object else int(self._series.null_count())
@@ -290,4 +301,31 @@ class NarwhalsColumn(Column):
 
 
 def _beyond_exact(low: Any, high: Any) -> bool:
-    return low is not None and high is not None and (int(low) < -EXACT_INTEGERS or int(high) > EXACT_INTEGERS)
+    return not is_missing(low) and not is_missing(high) and (int(low) < -EXACT_INTEGERS or int(high) > EXACT_INTEGERS)
+
+
+def _first_present(values: Iterable[Any], n: int) -> list[Any]:
+    return list(itertools.islice((value for value in values if not is_missing(value)), n))
+
+
+def _readable(series: Any) -> Any:
+    """Return the series in a type that narwhals computes with: dense, and of one of the common Arrow types."""
+    import narwhals.stable.v2 as nw
+
+    native = series.to_native()
+    if isinstance(series.dtype, nw.Unknown) and hasattr(native, "sparse"):
+        return nw.from_native(native.sparse.to_dense(), series_only=True)
+    arrow_type = str(getattr(native, "type", "")).partition("(")[0]
+    if arrow_type in _ARROW_CASTS:
+        return nw.from_native(native.cast(_ARROW_CASTS[arrow_type]), series_only=True)
+    return series
+
+
+def _dtype_name(series: Any) -> str:
+    """Return the name of the dtype for messages: the library's own where narwhals has none."""
+    import narwhals.stable.v2 as nw
+
+    if not isinstance(series.dtype, nw.Unknown):
+        return str(series.dtype)
+    native = series.to_native()
+    return str(getattr(native, "dtype", None) or getattr(native, "type", "unknown"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import array_api_compat
 import numpy as np
 
-from driftwatch.arrays.column import Column, NarwhalsColumn, NumpyColumn
+from driftwatch.arrays.column import EXACT_INTEGERS, Column, NarwhalsColumn, NumpyColumn
 from driftwatch.arrays.namespace import device_of, namespace_of, to_host
 from driftwatch.arrays.schema import Storage
 from driftwatch.errors import InputError, InputTypeError, shown
@@ -54,6 +54,10 @@ class ColumnTable:
         """Return what the column physically holds."""
         return self.columns[name].storage
 
+    def is_rounded(self, name: str) -> bool:
+        """Return whether the column holds an integer that float64 cannot hold exactly."""
+        return self.columns[name].is_rounded()
+
     def block(self, names: Sequence[str]) -> Array:
         """Return numeric columns as one contiguous float array `(len(names), n_rows)`, missing values as NaN.
 
@@ -87,6 +91,14 @@ class ArrayTable:
         """Return that the array holds numbers, or booleans."""
         xp = namespace_of(self.values)
         return Storage.BOOLEAN if xp.isdtype(self.values.dtype, "bool") else Storage.NUMBER
+
+    def is_rounded(self, name: str) -> bool:
+        """Return whether the column holds an integer that float64 cannot hold exactly."""
+        xp = namespace_of(self.values)
+        if not xp.isdtype(self.values.dtype, "integral") or xp.iinfo(self.values.dtype).max <= EXACT_INTEGERS:
+            return False
+        column = self.values[:, self._position[name]]
+        return int(xp.max(column)) > EXACT_INTEGERS or int(xp.min(column)) < -EXACT_INTEGERS
 
     def block(self, names: Sequence[str]) -> Array:
         """Return the columns `names` as an array `(len(names), n_rows)` of the array's own namespace and device."""
@@ -146,6 +158,8 @@ def read_table(data: Any, *, role: str = "data") -> Table:
 
 
 def _from_array(data: Array, role: str) -> Table:
+    if isinstance(data, np.ma.MaskedArray):
+        data = _unmasked(data)
     if isinstance(data, np.ndarray) and data.dtype.kind not in "biuf":
         if data.dtype.names:
             return _from_mapping({name: data[name] for name in data.dtype.names}, role)
@@ -158,6 +172,17 @@ def _from_array(data: Array, role: str) -> Table:
             f"`{role}` must be a 2-D array (n_samples, n_features), got shape {tuple(data.shape)}. Reshape it first."
         )
     return ArrayTable(data, [f"f{i}" for i in range(data.shape[1])])
+
+
+def _unmasked(data: np.ma.MaskedArray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return a masked array as a plain one, with NaN, NaT or None where it is masked."""
+    if data.dtype.names:
+        return np.asarray(data.astype([(name, object) for name in data.dtype.names]).filled(None))
+    if data.dtype.kind in "iuf":
+        return data.astype(np.result_type(data.dtype, np.float16), copy=False).filled(np.nan)
+    if data.dtype.kind in "mM":
+        return data.filled(data.dtype.type("NaT"))
+    return data.astype(object).filled(None)
 
 
 def _from_mapping(data: Mapping[Any, Any], role: str) -> Table:
@@ -182,9 +207,19 @@ def _column(name: str, values: Any, role: str) -> tuple[Column, int]:
     """Return one column of a mapping and its length."""
     import narwhals.stable.v2 as nw
 
-    series = nw.from_native(values, series_only=True, pass_through=True)
+    pyarrow = sys.modules.get("pyarrow")
+    if pyarrow is not None and isinstance(values, pyarrow.Array):
+        values = pyarrow.chunked_array([values])
+    series = nw.from_native(values, allow_series=True, pass_through=True)
     if isinstance(series, nw.Series):
         return NarwhalsColumn(name, series), len(series)
+    if isinstance(values, str | bytes | Mapping) or series is not values:
+        raise InputTypeError(
+            f"`{role}` column {name!r} must be a sequence of values, got {type(values).__name__}. "
+            "Pass a list, a 1-D array or a series."
+        )
+    if isinstance(values, np.ma.MaskedArray):
+        values = _unmasked(values)
     if not isinstance(values, np.ndarray) and array_api_compat.is_array_api_obj(values):
         values = to_host(values)
     array = values if isinstance(values, np.ndarray) else _array_of_list(name, values, role)
@@ -218,13 +253,17 @@ def _from_frame(data: Any, role: str) -> Table:
 
     _refuse_repeated_names(data, role)
     frame = nw.from_native(data, pass_through=True)
+    if frame is data and hasattr(data, "to_frame"):
+        raise InputTypeError(f"`{role}` must be a table, got one column ({type(data).__name__}). Pass its `to_frame()`.")
     if frame is data and hasattr(data, "__arrow_c_stream__") and "pyarrow" in sys.modules:
         frame = nw.from_native(sys.modules["pyarrow"].table(data))
     if isinstance(frame, nw.LazyFrame):
         frame = frame.collect()
     if not isinstance(frame, nw.DataFrame):
         raise InputTypeError(f"`{role}` must be {_ACCEPTED}; got {type(data).__name__}.")
-    return ColumnTable(len(frame), {str(name): NarwhalsColumn(str(name), frame[name]) for name in frame.columns})
+    # by position: a name that is no string (pandas allows any) would be taken for an index
+    named = zip(map(str, frame.columns), frame.iter_columns(), strict=True)
+    return ColumnTable(len(frame), {name: NarwhalsColumn(name, series) for name, series in named})
 
 
 def _refuse_repeated_names(native: Any, role: str) -> None:
