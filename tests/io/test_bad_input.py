@@ -73,7 +73,7 @@ BAD: list[tuple[str, bytes, str]] = [
     ("blank.csv", b"\n \n\n", "blanks only"),
     ("bom.csv", b"\xef\xbb\xbf", "a header line was expected"),
     ("header.csv", b"a,b\n", "2 columns and zero rows"),
-    ("header_without_newline.csv", b"a,b", "a header line was expected"),
+    ("header_without_newline.csv", b"a,b", "at most one line"),
     ("header.parquet", _parquet(TABLE.slice(0, 0)), "2 columns and zero rows"),
     ("no_columns.parquet", _parquet(pa.table({})), "no columns"),
     ("no_keys.jsonl", b"{}\n{}\n", "no columns"),
@@ -133,6 +133,7 @@ BAD: list[tuple[str, bytes, str]] = [
     ("magic.parquet", b"PAR1", "a whole Parquet file was expected"),
     ("scribbled.parquet", b"PAR1" + JUNK + b"\x10\x00\x00\x00PAR1", "a whole Parquet file was expected"),
     ("twice.parquet", _parquet(pa.table([[1], [2]], names=["a", "a"])), "more than once: 'a'"),
+    ("flipped.arrow", _arrow().replace(b"xy", b"x\xff"), "a whole Arrow file was expected"),
     ("cut.arrow", _arrow()[:-20], "a whole Arrow file was expected"),
     ("cut.arrows", _arrow(stream=True)[:200], "a whole Arrow file was expected"),
     # NPY and NPZ

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import io
 from typing import Any
 
@@ -29,8 +29,9 @@ def _read(text: str) -> pa.Table:
         (["01", "x"], pa.string(), ["01", "x"]),
         (["true", "false"], pa.bool_(), [True, False]),
         (["true", "2"], pa.string(), ["true", "2"]),
-        (["2024-02-29", "2024-03-01"], pa.date32(), [datetime.date(2024, 2, 29), datetime.date(2024, 3, 1)]),
-        (["2024-02-29 01:02:03"] * 2, pa.timestamp("s"), [datetime.datetime(2024, 2, 29, 1, 2, 3)] * 2),  # noqa: DTZ001
+        (["2024-02-29", "2024-03-01"], pa.date32(), [dt.date(2024, 2, 29), dt.date(2024, 3, 1)]),
+        (["2024-02-29 01:02:03"] * 2, pa.timestamp("s"), [dt.datetime(2024, 2, 29, 1, 2, 3)] * 2),  # noqa: DTZ001
+        (["2024-02-29T01:00Z"], pa.timestamp("s", "UTC"), [dt.datetime(2024, 2, 29, 1, tzinfo=dt.UTC)]),
         (["2024-02-29", "soon"], pa.string(), ["2024-02-29", "soon"]),
         (["1,5", "2,5"], pa.string(), ["1,5", "2,5"]),
         (["18446744073709551616", "1"], pa.float64(), [2.0**64, 1.0]),
@@ -77,6 +78,12 @@ def test_blank_header_names_are_numbered_by_position() -> None:
 
 def test_line_breaks_and_doubled_quotes_stay_in_their_field() -> None:
     assert _read('a,b\n"x\n""y"", z",1\n').to_pydict() == {"a": ['x\n"y", z'], "b": [1]}
+
+
+@pytest.mark.parametrize("block", range(20, 40))
+def test_line_break_in_a_field_may_fall_on_the_end_of_a_block(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr(delimited, "_BLOCK_BYTES", block)
+    assert _read("a,b\n" + '"x\ny",1\n' * 20).to_pydict() == {"a": ["x\ny"] * 20, "b": [1] * 20}
 
 
 def test_odd_number_of_quotes_is_fine_where_none_opens_a_field() -> None:

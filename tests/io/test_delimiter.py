@@ -32,6 +32,7 @@ def test_every_delimiter_of_the_csv_module_is_found(delimiter: str) -> None:
         ("\n\na;b\n1;2\n", ";"),
         ("\ufeffa;b\n1;2\n", ";"),
         ("a,b\n1,2\n3,4\n5", ","),  # the last record is cut off
+        ('name;"notes, long"\n1,5;"a;b"\n', ";"),  # as many fields by comma, but those tear the quotes
         ("", None),
     ],
 )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pytest
 
 from driftwatch.io import json_lines, read
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def _read(text: str) -> pa.Table:

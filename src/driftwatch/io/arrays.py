@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from driftwatch.errors import InputError, shown
 from driftwatch.io.source import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from numpy.typing import NDArray
 
     from driftwatch.io.source import Source
@@ -23,16 +27,11 @@ _OTHER_COLUMNS = "UMm"  # text, datetime64, timedelta64: readable column by colu
 
 
 def read_npy(source: Source) -> NDArray[Any] | dict[str, NDArray[Any]]:
-    """Return a 2-D array of numbers as it is (mapped, read-only), and anything else as columns `f0`, `f1`, ..."""
-    with source.open() as stream:
-        dtype = _npy_dtype(source, stream)
-    _check_dtype(source, "the array", dtype)
+    """Return a 2-D array of numbers as it is, and anything else as columns `f0`, `f1`, ..."""
     try:
-        if source.path:
-            array = np.asarray(np.load(source.path, mmap_mode="r", allow_pickle=False))
-        else:
-            with source.open() as stream:
-                array = np.load(stream, allow_pickle=False)
+        array = _load(source, "the array", source.open)
+    except InputError:
+        raise
     except (ValueError, EOFError, OSError) as error:
         raise _damaged(source, error) from None
     return _as_table(source, array, "f0")
@@ -68,10 +67,7 @@ def _load_members(source: Source) -> dict[str, NDArray[Any]]:
                 )
             for member in members:
                 name = member.removesuffix(".npy")
-                with archive.open(member) as entry:
-                    _check_dtype(source, f"array {name!r}", _npy_dtype(source, entry))
-                with archive.open(member) as entry:
-                    arrays[name] = np.lib.format.read_array(entry, allow_pickle=False)
+                arrays[name] = _load(source, f"array {name!r}", partial(archive.open, member))
     except InputError:
         raise
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, NotImplementedError) as error:
@@ -79,18 +75,25 @@ def _load_members(source: Source) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def _npy_dtype(source: Source, stream: IO[bytes]) -> np.dtype[Any]:
-    try:
-        version = np.lib.format.read_magic(stream)
-        if version == (1, 0):
+def _load(source: Source, what: str, reopen: Callable[[], AbstractContextManager[IO[bytes]]]) -> NDArray[Any]:
+    """Load one array, after a look at its dtype: NumPy's own refusals do not say what the user can do."""
+    with reopen() as stream:
+        _check_dtype(source, what, _npy_dtype(stream))
+    with reopen() as stream:
+        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+    return array
+
+
+def _npy_dtype(stream: IO[bytes]) -> np.dtype[Any]:
+    match np.lib.format.read_magic(stream):
+        case (1, 0):
             return np.lib.format.read_array_header_1_0(stream)[2]
-        if version == (2, 0):
+        case (2, 0):
             return np.lib.format.read_array_header_2_0(stream)[2]
-        if version == (3, 0):  # written only for field names that are not Latin-1
+        case (3, 0):  # written only for field names that are not Latin-1
             return np.dtype(np.void)
-        raise ValueError(f"unknown NPY version {version}")
-    except (ValueError, EOFError) as error:
-        raise _damaged(source, error) from None
+        case version:
+            raise ValueError(f"unknown NPY version {version}")
 
 
 def _check_dtype(source: Source, what: str, dtype: np.dtype[Any]) -> None:

@@ -48,11 +48,12 @@ def read_arrow(source: Source) -> pa.Table:
 
     Notes
     -----
-    A file on disk is mapped, not copied: its pages are read when they are first used. Offsets and text are checked
-    once, because a damaged file would otherwise crash whoever reads the table.
+    The file is read, not mapped: a mapped file that somebody cuts short meanwhile kills the process, and mapped pages
+    of a compressed file would count beside the table made from them. Offsets and text are checked once, because a
+    damaged file would otherwise crash whoever reads the table.
     """
     try:
-        raw = pa.memory_map(str(source.path)) if source.path else pa.BufferReader(source.data)
+        raw = pa.OSFile(str(source.path)) if source.path else pa.BufferReader(source.data)
         is_file = source.head(len(_IPC_FILE_MAGIC)) == _IPC_FILE_MAGIC
         with ipc.open_file(raw) if is_file else ipc.open_stream(raw) as reader:
             table = reader.read_all()

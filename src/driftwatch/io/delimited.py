@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["read_delimited"]
 
-# Larger than pyarrow's 1 MiB: fewer chunks a column. A row or header that does not fit makes it grow.
-_BLOCK_BYTES = 8 << 20
+# Larger than pyarrow's 1 MiB: fewer chunks a column, at no more memory. A row that does not fit makes it grow.
+_BLOCK_BYTES = 4 << 20
 _MAX_BLOCK_BYTES = 1 << 30  # pyarrow counts blocks in int32
 _BLOCK_TOO_SMALL = re.compile(r"straddl|cannot infer number of columns")
+_CONVERSION = "conversion error"
 _RAGGED = re.compile(r"Expected \d+ columns, got \d+")
 _TAB_SUFFIXES = frozenset({".tsv", ".tab"})
 # pyarrow's spellings of a missing number, and what Python and pandas print for one.
@@ -44,7 +45,8 @@ def read_delimited(source: Source) -> pa.Table:
     delimiter = sniff_delimiter(source.head(HEAD_BYTES), prefer=prefer) or ","
 
     # A line break inside a field needs a quote; without quotes pyarrow may cut the text at any line break.
-    table = _parse(source, csv.ParseOptions(delimiter=delimiter, newlines_in_values=facts.n_quotes > 0))
+    options = csv.ParseOptions(delimiter=delimiter, newlines_in_values=facts.n_quotes > 0)
+    table = _parse(source, options, facts.n_bytes)
     if facts.n_quotes % 2 and _last_field_runs_on(table):
         raise source.error(
             f"a quote opened in row {table.num_rows + 1} (the header is row 1) is never closed",
@@ -54,26 +56,47 @@ def read_delimited(source: Source) -> pa.Table:
     return pa.table([_empty_as_null(column) for column in table.columns], names=names)
 
 
-def _parse(source: Source, options: csv.ParseOptions) -> pa.Table:
+def _parse(source: Source, options: csv.ParseOptions, n_bytes: int) -> pa.Table:
     block = _BLOCK_BYTES
     while True:
         try:
-            with source.open() as stream:
-                return csv.read_csv(
-                    stream,
-                    read_options=csv.ReadOptions(block_size=block),
-                    parse_options=options,
-                    convert_options=csv.ConvertOptions(null_values=_MISSING),
-                )
+            return _parse_blocks(source, options, block)
         except pa.ArrowInvalid as error:
-            if _BLOCK_TOO_SMALL.search(str(error)) and block < _MAX_BLOCK_BYTES:
-                block = min(block * 8, _MAX_BLOCK_BYTES)
-                continue
+            if _BLOCK_TOO_SMALL.search(str(error)):
+                if block < min(n_bytes, _MAX_BLOCK_BYTES):
+                    block = min(block * 8, _MAX_BLOCK_BYTES)
+                    continue
+                raise source.error(
+                    "a header line and rows were expected, but there is at most one line",
+                    "Check the program that wrote it",
+                ) from None
             if _RAGGED.search(str(error)):
                 raise _ragged(source, options, block) from None
             raise source.error(
-                f"a table with a header line was expected ({one_line(error)})", "Check the header and the delimiter"
+                f"a table with a header line was expected ({one_line(error)})", "Check the header and the quotes"
             ) from None
+
+
+def _parse_blocks(source: Source, options: csv.ParseOptions, block: int) -> pa.Table:
+    """Parse with the types of the first block; where a later value does not fit, guess on the whole file.
+
+    pyarrow's own guess on the whole file keeps the text of every block until the end: twice the memory.
+    """
+    read_options = csv.ReadOptions(block_size=block)
+    with source.open() as stream, csv.open_csv(stream, read_options, options, _convert_options()) as reader:
+        first = {field.name: field.type for field in reader.schema if not pa.types.is_null(field.type)}
+    try:
+        with source.open() as stream:
+            return csv.read_csv(stream, read_options, options, _convert_options(first))
+    except pa.ArrowInvalid as error:
+        if _CONVERSION not in str(error):
+            raise
+    with source.open() as stream:
+        return csv.read_csv(stream, read_options, options, _convert_options())
+
+
+def _convert_options(types: dict[str, pa.DataType] | None = None) -> csv.ConvertOptions:
+    return csv.ConvertOptions(null_values=_MISSING, column_types=types)
 
 
 def _ragged(source: Source, options: csv.ParseOptions, block: int) -> Exception:

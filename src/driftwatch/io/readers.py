@@ -36,7 +36,7 @@ def read(
     -------
     pyarrow.Table, array of shape (n_samples, n_features), or dict of str to array of shape (n_samples,)
         A table for text, Parquet and Arrow. An array for an NPY file, or an NPZ file, of one 2-D array of numbers.
-        A dict for 1-D arrays, and for 2-D arrays of text or dates. An array read from an NPY file is read-only.
+        A dict for 1-D arrays, and for 2-D arrays of text or dates.
 
     Raises
     ------

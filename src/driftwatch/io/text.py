@@ -16,8 +16,9 @@ _CHUNK_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class TextFacts:
-    """What a pass over the text found: the number of double quotes in it."""
+    """What a pass over the text found: its length, uncompressed, and the number of double quotes in it."""
 
+    n_bytes: int
     n_quotes: int
 
 
@@ -59,7 +60,7 @@ def check_text(source: Source) -> TextFacts:
         raise _not_utf8(source, cut[0], _where(offset - len(cut), n_newlines))
     if blank:
         raise source.error("a table was expected, but it holds blanks only", "Check the program that wrote it")
-    return TextFacts(n_quotes)
+    return TextFacts(offset, n_quotes)
 
 
 def _where(offset: int, n_newlines: int) -> str:
