@@ -57,6 +57,6 @@ class RunFresh(Protocol):
 
 def clean_environment() -> dict[str, str]:
     """Return the environment without anything that changes what the command line does."""
-    dropped = {"CI", "NO_COLOR", "COLUMNS", "PYTHONPATH"}
+    dropped = {"CI", "NO_COLOR", "COLUMNS", "PYTHONPATH", "PYTHONUNBUFFERED"}
     kept = {k: v for k, v in os.environ.items() if k not in dropped and not k.startswith(("DRIFTWATCH_", "COV_CORE"))}
     return kept | {"PYTHONPATH": os.pathsep.join([str(SOURCE), *filter(None, map(os.path.abspath, sys.path))])}

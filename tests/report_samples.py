@@ -55,7 +55,6 @@ def drifted(name: str = "price", **changes: Any) -> FeatureReport:
         "significant": True,
         "material": True,
         "effect": 0.411,
-        "signals": ("ks",),
         "direction": "up",
         "tests": {
             "ks": TestResult(statistic=0.4123, is_test=True, pvalue=3.2e-13, pvalue_adjusted=1.2e-12),
@@ -109,14 +108,17 @@ def report(features: Iterable[FeatureReport] = (), **changes: Any) -> DriftRepor
 
 def realistic() -> DriftReport:
     """Return a report with one feature of every sort."""
-    chi2 = {"dof": 4, "pvalue_method": "pooled"}
-    carrier = {
+    carrier: dict[str, Any] = {
         "kind": "categorical",
         "reference": None,
         "current": None,
         "tests": {
             "chi2": TestResult(
-                statistic=812.4, is_test=True, pvalue=1e-120, pvalue_adjusted=3e-120, details={**chi2, "dof": 4}
+                statistic=812.4,
+                is_test=True,
+                pvalue=1e-120,
+                pvalue_adjusted=3e-120,
+                details={"dof": 4, "pvalue_method": "pooled"},
             ),
             "total_variation": TestResult(statistic=0.197),
             "psi": TestResult(statistic=0.21),
@@ -132,18 +134,18 @@ def realistic() -> DriftReport:
             feature("distance"),
             without_verdict("flight_date", Status.SKIPPED, "time features drift by definition: reported, not tested"),
             drifted("price"),
-            drifted("carrier", effect=0.195, direction="changed", signals=("chi2",), **carrier),
+            drifted("carrier", effect=0.195, direction="changed", signals=("unseen_levels",), **carrier),
             drifted(
                 LONG_NAME,
                 effect=0.36,
-                direction="changed",
-                signals=("missing",),
+                direction="more missing",
+                signals=("missing_share",),
                 n_current=5_796,
                 missing_reference=120,
                 missing_current=2_604,
                 tests={
                     "ks": TestResult(statistic=0.012, is_test=True, pvalue=0.55, pvalue_adjusted=0.7),
-                    "missing": TestResult(statistic=0.97, is_test=True, pvalue=0.0, pvalue_adjusted=0.0),
+                    "missing": TestResult(3291.0, True, 0.0, 0.0, details={"cohens_h": 0.97}),
                 },
             ),
             drifted(
@@ -151,7 +153,7 @@ def realistic() -> DriftReport:
                 effect=1.0,
                 reference=SideSummary(mean=5.0, std=0.0, minimum=5.0, median=5.0, maximum=5.0),
                 current=SideSummary(mean=7.0, std=0.0, minimum=7.0, median=7.0, maximum=7.0),
-                signals=("constant",),
+                signals=("constant_changed",),
                 flags=("constant_reference",),
                 tests={
                     "ks": TestResult(statistic=1.0, is_test=True, pvalue=0.0, pvalue_adjusted=0.0),

@@ -26,9 +26,7 @@ def loaded_by(statement: str) -> set[str]:
     return {name.partition(".")[0] for name in json.loads(done.stdout)}
 
 
-@pytest.mark.parametrize(
-    "statement", ["import driftwatch", "import driftwatch; dir(driftwatch); driftwatch.__version__"]
-)
+@pytest.mark.parametrize("statement", ["import driftwatch", "import driftwatch; dir(driftwatch); driftwatch.errors"])
 def test_import_loads_nothing_heavy(statement: str) -> None:
     assert loaded_by(statement) & HEAVY == set()
 

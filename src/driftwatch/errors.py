@@ -71,7 +71,7 @@ class UnknownNameError(ConfigError):
         known = list(known)
         hints = []
         for name in unknown:
-            near = difflib.get_close_matches(name, known, n=1)
+            near = difflib.get_close_matches(str(name), known, n=1)
             hints.append(f"{name!r}" + (f" (did you mean {near[0]!r}?)" if near else ""))
         return cls(f"unknown {what}: {', '.join(hints)}. Known: {shown(known)}.")
 
@@ -91,6 +91,10 @@ class DriftDetectedError(DriftwatchError, AssertionError):
     def __init__(self, report: DriftReport) -> None:
         super().__init__(report.summary())
         self.report = report
+
+    def __reduce__(self) -> tuple[type[Self], tuple[DriftReport]]:
+        # pickle would call the class with the message; parallel test runners send exceptions between processes
+        return type(self), (self.report,)
 
 
 def shown(names: Iterable[str]) -> str:

@@ -59,6 +59,6 @@ def run_fresh(tmp_path: Path) -> RunFresh:
             check=False,
             timeout=120,
         )
-        return Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return Outcome(done.returncode, done.stdout.decode(errors="backslashreplace"), done.stderr.decode())
 
     return run_there

@@ -176,13 +176,15 @@ def _from_array(data: Array, role: str) -> Table:
 
 def _unmasked(data: np.ma.MaskedArray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return a masked array as a plain one, with NaN, NaT or None where it is masked."""
-    if data.dtype.names:
-        return np.asarray(data.astype([(name, object) for name in data.dtype.names]).filled(None))
-    if data.dtype.kind in "iuf":
-        return data.astype(np.result_type(data.dtype, np.float16), copy=False).filled(np.nan)
-    if data.dtype.kind in "mM":
-        return data.filled(data.dtype.type("NaT"))
-    return data.astype(object).filled(None)
+    dtype, fill = data.dtype, None
+    target: Any = object
+    if dtype.names:
+        target = [(name, object) for name in dtype.names]
+    elif dtype.kind in "iuf":
+        target, fill = np.result_type(dtype, np.float16), np.nan
+    elif dtype.kind in "mM":
+        target, fill = dtype, dtype.type("NaT")
+    return np.asarray(np.ma.filled(data.astype(target), fill))
 
 
 def _from_mapping(data: Mapping[Any, Any], role: str) -> Table:
@@ -254,7 +256,9 @@ def _from_frame(data: Any, role: str) -> Table:
     _refuse_repeated_names(data, role)
     frame = nw.from_native(data, pass_through=True)
     if frame is data and hasattr(data, "to_frame"):
-        raise InputTypeError(f"`{role}` must be a table, got one column ({type(data).__name__}). Pass its `to_frame()`.")
+        raise InputTypeError(
+            f"`{role}` must be a table, got one column ({type(data).__name__}). Pass its `to_frame()`."
+        )
     if frame is data and hasattr(data, "__arrow_c_stream__") and "pyarrow" in sys.modules:
         frame = nw.from_native(sys.modules["pyarrow"].table(data))
     if isinstance(frame, nw.LazyFrame):

@@ -61,9 +61,10 @@ def _dispatch(arguments: list[str]) -> int:
         outcome = _parse(arguments)
         return outcome() if callable(outcome) else outcome
     except ModuleNotFoundError as error:
-        if error.name not in _CLI_PACKAGES:
+        package = (error.name or "").partition(".")[0]
+        if package not in _CLI_PACKAGES:
             raise
-        raise MissingExtraError.for_feature("the command line", package=error.name, extra="cli") from error
+        raise MissingExtraError.for_feature("the command line", package=package, extra="cli") from error
 
 
 def _parse(arguments: list[str]) -> Action | int:

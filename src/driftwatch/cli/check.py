@@ -10,7 +10,7 @@ from driftwatch.cli.exitcodes import exit_code
 from driftwatch.cli.progress import DelayedProgress
 from driftwatch.cli.rendering import deliver
 from driftwatch.cli.settings import resolve
-from driftwatch.cli.streams import STDIO, check_destination, is_interactive
+from driftwatch.cli.streams import STDIO, check_destination, is_interactive, one_line
 from driftwatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -58,12 +58,12 @@ def run_check(
 
 def _compare(reference: str, current: str, settings: Settings, progress: DelayedProgress) -> DriftReport:
     from driftwatch import io
-    from driftwatch.monitor import Monitor
+    from driftwatch.monitor.monitor import Monitor
 
     if current != STDIO and not Path(current).exists():
         io.read(current)  # says what is wrong before minutes are spent on the other side
 
-    progress.phase(f"reading {reference}")
+    progress.phase(f"reading {_label(reference)}")
     # no name is bound to the table: its memory is free again before the other one is read
     monitor = Monitor(
         io.read(reference),
@@ -76,8 +76,12 @@ def _compare(reference: str, current: str, settings: Settings, progress: Delayed
         per_feature=settings.per_feature(),
     )
 
-    progress.phase(f"reading {current}")
+    progress.phase(f"reading {_label(current)}")
     table = io.read(current)
 
     progress.phase("comparing", total=len(monitor.feature_names))
     return monitor.check(table, progress=progress.advance)
+
+
+def _label(source: str) -> str:
+    return "standard input" if source == STDIO else one_line(Path(source).name)

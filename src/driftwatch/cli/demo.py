@@ -25,7 +25,7 @@ def run_demo(name: str) -> int:
     so that everybody sees the same.
     """
     from driftwatch import datasets
-    from driftwatch.monitor import Monitor
+    from driftwatch.monitor.monitor import Monitor
 
     example = datasets.load(name)
     with DelayedProgress(enabled=is_interactive(sys.stderr)) as progress:

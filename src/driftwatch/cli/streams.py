@@ -72,18 +72,32 @@ def write_data(text: str) -> None:
     """
     if sys.stdout is None:  # python's way to say that descriptor 1 was closed
         raise BrokenPipeError(errno.EPIPE, "standard output is closed")
-    if hasattr(sys.stdout, "reconfigure"):
-        # a column name or a box character that the terminal's encoding lacks must not cost the report
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        sys.stdout.write(text if text.endswith("\n") else text + "\n")
-        sys.stdout.flush()
+        _write_all(sys.stdout, text if text.endswith("\n") else text + "\n")
     except BrokenPipeError:
         raise
     except OSError as error:
         raise DriftwatchError(
             f"cannot write the report to standard output: {error.strerror}. Free some space or use --output FILE."
         ) from error
+
+
+def _write_all(stream: TextIO, text: str) -> None:
+    binary = getattr(stream, "buffer", None)
+    if binary is None:  # a StringIO in the place of standard output
+        stream.write(text)
+        return
+    stream.flush()
+    # backslashes: a column name or a box character that the encoding lacks must not cost the report
+    rest = memoryview(text.encode(stream.encoding or "utf-8", errors="backslashreplace"))
+    while rest:
+        # under PYTHONUNBUFFERED, usual in containers, this is one system call: it may take a part, and the text layer
+        # above it would drop the rest without a word
+        written = binary.write(rest)
+        if written is None:
+            raise BlockingIOError(errno.EAGAIN, "standard output is not ready")
+        rest = rest[written:]
+    binary.flush()
 
 
 def settle_stdout() -> None:

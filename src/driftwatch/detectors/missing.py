@@ -23,7 +23,7 @@ MIN_EXPECTED = 5.0  # below, the 2x2 table is tested exactly
 
 @dataclass(frozen=True)
 class MissingShareDetector(BaseDetector[Sample]):
-    """Test of equal missing shares, 2x2, and Cohen's h between them as the effect.
+    """Test of equal missing shares, 2x2; the effect is their difference, and Cohen's h is what a threshold cuts.
 
     The p-value is NaN where nothing is missing on either side: such features stay out of the report's family.
 
@@ -58,7 +58,7 @@ class MissingShareDetector(BaseDetector[Sample]):
         return Score(
             plain.statistic,
             pvalue=pvalue,
-            effect=h,
+            effect=np.abs(shares[1] - shares[0]),
             measures={"missing": h},
             details={
                 "share_reference": shares[0].tolist(),

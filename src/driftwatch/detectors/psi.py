@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from driftwatch.detectors._binned import degenerate_reasons
+import numpy as np
+
+from driftwatch.detectors._binned import counts_on_host, degenerate_reasons
 from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
 from driftwatch.kernels.counts import PSI_FLOOR, psi_from_counts
+from driftwatch.kernels.noise import expected_psi
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
 
@@ -20,6 +23,8 @@ __all__ = ["PSIDetector"]
 @dataclass(frozen=True)
 class PSIDetector(BaseDetector[Sample]):
     """Population stability index on the reference's equal-mass bins, or by category. A distance: it has no p-value.
+
+    The detail `excess` is what remains of it after the part that chance alone is expected to give at these sizes.
 
     Parameters
     ----------
@@ -37,6 +42,8 @@ class PSIDetector(BaseDetector[Sample]):
     needs: ClassVar[Literal["counts"]] = "counts"
 
     def score(self, sample: Sample) -> Score:
-        reference, current = sample.counts(self.n_bins)
+        reference, current = counts_on_host(sample, self.n_bins)
         statistic = psi_from_counts(reference, current, floor=self.floor)
-        return Score(statistic, reasons=degenerate_reasons(sample, reference))
+        occupied = np.count_nonzero(reference + current, axis=-1)
+        excess = np.maximum(statistic - expected_psi(sample.n_reference, sample.n_current, occupied), 0.0)
+        return Score(statistic, details={"excess": excess.tolist()}, reasons=degenerate_reasons(sample, reference))

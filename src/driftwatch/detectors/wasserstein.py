@@ -39,7 +39,7 @@ class WassersteinDetector(BaseDetector[NumericSample]):
         reasons: list[str | None] = []
         for distance, spread in zip(statistic.tolist(), std.tolist(), strict=True):
             if not np.isfinite(distance):
-                reasons.append("not finite: the data hold infinite values")
+                reasons.append("not finite: the data hold infinite or huge values")
             elif spread == 0.0:
                 reasons.append("normalized is not defined: the reference is constant")
             else:

@@ -8,7 +8,7 @@ import array_api_compat
 import numpy as np
 
 from driftwatch.arrays.namespace import device_of, is_traced, move_to, namespace_of, statistic_dtype, to_host
-from driftwatch.errors import ConfigError, InputError
+from driftwatch.errors import ConfigError, InputError, InputTypeError
 from driftwatch.ops import sort_last
 
 if TYPE_CHECKING:
@@ -68,13 +68,17 @@ def rows_of_pair(
         If `nan_policy` is unknown.
     InputError
         If the shapes do not agree off `axis`, a sample is empty, or NaN is met under `nan_policy="raise"`.
+    InputTypeError
+        If a sample holds neither real numbers nor booleans.
     """
     if nan_policy not in {"omit", "propagate", "raise"}:
         raise ConfigError(f"`nan_policy` must be 'omit', 'propagate' or 'raise', got {nan_policy!r}.")
     xp = namespace_of(current, xp=xp)
     reference = move_to(reference, like=current)
     for name, x in (("reference", reference), ("current", current)):
-        if x.ndim == 0 or x.shape[axis] == 0:
+        if not xp.isdtype(x.dtype, ("bool", "integral", "real floating")):
+            raise InputTypeError(f"`{name}` must hold real numbers or booleans, got {x.dtype}. Count categories instead.")
+        if not -x.ndim <= axis < x.ndim or x.shape[axis] == 0:
             raise InputError(f"`{name}` must hold at least one value along axis {axis}, got shape {tuple(x.shape)}.")
     turned = [xp.moveaxis(x, axis, -1) for x in (reference, current)]
     if turned[0].shape[:-1] != turned[1].shape[:-1]:

@@ -15,11 +15,22 @@ if TYPE_CHECKING:
 __all__ = ["PooledLevels", "fisher_exact_2x2", "pool_rare_levels"]
 
 # Two tables whose log-probabilities differ by less are equally likely: far above the rounding of the logarithms (1e-12),
-# far below the gap between tables whose exact probabilities differ. scipy's 1e-14 misses true ties of large tables.
+# far below the usual gap between tables whose exact probabilities differ. scipy compares probabilities, to 1e-14.
 TIE_TOLERANCE = 1e-10
 # A log-concave tail falls below 1e-16 of its first term within this many steps, by Bernstein's inequality.
 TAIL_DEVIATIONS, TAIL_MIN = 9.0, 30
 TABLE_BLOCK = 1 << 20  # probabilities at a time: 8 MB for each temporary
+
+
+class _Margins(NamedTuple):
+    """The total of the first row, of the second row and of the first column of tables, shape `(d,)` each."""
+
+    row: NDArray[np.float64]
+    rest: NDArray[np.float64]
+    column: NDArray[np.float64]
+
+    def at(self, where: NDArray[np.intp]) -> _Margins:
+        return _Margins(self.row[where], self.rest[where], self.column[where])
 
 
 def fisher_exact_2x2(a: ArrayLike, b: ArrayLike, c: ArrayLike, d: ArrayLike) -> NDArray[np.float64]:
@@ -69,66 +80,63 @@ def fisher_exact_2x2(a: ArrayLike, b: ArrayLike, c: ArrayLike, d: ArrayLike) -> 
     # tables to sum are those from the seen one outwards, and those from its counterpart beyond the mode outwards.
     mode = np.clip(np.floor((row + 1.0) * (column + 1.0) / (total + 2.0)), lowest, highest)
     outward = np.where(seen < mode, -1.0, 1.0)
-    limit = _log_pmf(seen, row, rest, column) + TIE_TOLERANCE
-    other = _counterpart(limit, mode, np.where(outward < 0.0, highest, lowest), -outward, row, rest, column)
+    margins = _Margins(row, rest, column)
+    limit = _log_pmf(seen, margins) + TIE_TOLERANCE
+    distance = np.where(outward < 0.0, highest - mode, mode - lowest)
+    other = mode - outward * _steps_to_unlikely(limit, mode, -outward, distance, margins)
 
     sigma = np.sqrt(row * rest * column * (total - column) / (total**2 * np.maximum(total - 1.0, 1.0)))
     n_terms = np.minimum(np.ceil(TAIL_DEVIATIONS * sigma) + TAIL_MIN, highest - lowest + 1.0)
     pvalue = np.empty(seen.shape)
     for block in _blocks(n_terms):
-        margins = (row[block], rest[block], column[block])
         steps = np.arange(n_terms[block].max())
-        near = _tail(seen[block], outward[block], steps, *margins)
-        pvalue[block] = near + _tail(other[block], -outward[block], steps, *margins)
-    at_mode = _log_pmf(mode, row, rest, column) <= limit  # then every table counts, and the mode is in both tails
+        near = _tail(seen[block], outward[block], steps, margins.at(block))
+        pvalue[block] = near + _tail(other[block], -outward[block], steps, margins.at(block))
+    at_mode = _log_pmf(mode, margins) <= limit  # then every table counts, and the mode is in both tails
     return np.where(at_mode, 1.0, np.minimum(pvalue, 1.0)).reshape(shape)
 
 
-def _log_pmf(
-    cell: NDArray[np.float64], row: NDArray[np.float64], rest: NDArray[np.float64], column: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _log_pmf(cell: NDArray[np.float64], margins: _Margins) -> NDArray[np.float64]:
+    row, rest, column = margins
     return log_table_probability(cell, row - cell, column - cell, rest - column + cell)
 
 
-def _counterpart(
+def _steps_to_unlikely(
     limit: NDArray[np.float64],
     mode: NDArray[np.float64],
-    end: NDArray[np.float64],
     direction: NDArray[np.float64],
-    row: NDArray[np.float64],
-    rest: NDArray[np.float64],
-    column: NDArray[np.float64],
+    distance: NDArray[np.float64],
+    margins: _Margins,
 ) -> NDArray[np.float64]:
-    """Return the cell nearest to the mode, from there towards the end, that is no likelier than the limit.
+    """Return how far from the mode, in a direction, the first cell is that is no likelier than the limit.
 
-    One step beyond the end, where the probability is 0, if there is none.
+    One more than the distance to the last cell, where the probability is 0, if there is none.
     """
-    likelier, unlikely = np.zeros(mode.shape), np.abs(end - mode) + 1.0  # distances from the mode
+    likelier, unlikely = np.zeros(mode.shape), distance + 1.0
     while (unlikely - likelier > 1.0).any():
         middle = np.floor((likelier + unlikely) / 2.0)
-        counts = _log_pmf(mode + direction * middle, row, rest, column) <= limit
+        counts = _log_pmf(mode + direction * middle, margins) <= limit
         likelier, unlikely = np.where(counts, likelier, middle), np.where(counts, middle, unlikely)
-    return mode + direction * unlikely
+    return unlikely
 
 
 def _tail(
     start: NDArray[np.float64],
     direction: NDArray[np.float64],
     steps: NDArray[np.float64],
-    row: NDArray[np.float64],
-    rest: NDArray[np.float64],
-    column: NDArray[np.float64],
+    margins: _Margins,
 ) -> NDArray[np.float64]:
     """Return the probability of the cells from `start` outwards, by the ratio of each to the one before."""
     cell = start[:, None] + direction[:, None] * steps[:-1]
-    row_left, column_left = row[:, None] - cell, column[:, None] - cell
-    opposite = rest[:, None] - column_left
+    row_left, column_left = margins.row[:, None] - cell, margins.column[:, None] - cell
+    opposite = margins.rest[:, None] - column_left
     rising = direction[:, None] > 0.0
     numerator = np.where(rising, row_left * column_left, cell * opposite)
     denominator = np.where(rising, (cell + 1.0) * (opposite + 1.0), (row_left + 1.0) * (column_left + 1.0))
     # Clipped: away from the mode a ratio is at most 1, and beyond the last possible cell nothing may follow.
     ratio = np.clip(numerator / denominator, 0.0, 1.0)
-    return np.exp(_log_pmf(start, row, rest, column)) * (1.0 + np.cumprod(ratio, axis=-1).sum(axis=-1))
+    following: NDArray[np.float64] = np.cumprod(ratio, axis=-1).sum(axis=-1)
+    return np.exp(_log_pmf(start, margins)) * (1.0 + following)
 
 
 def _blocks(n_terms: NDArray[np.float64]) -> list[NDArray[np.intp]]:
@@ -198,10 +206,8 @@ def pool_rare_levels(
     order = order[total[order] > 0]
     cumulative = np.cumsum(total[order], dtype=np.float64)
     smaller = float(min(reference.sum(), current.sum()))
-    if order.size == 0 or smaller == 0.0:
-        needed = np.inf  # no expected count of an empty sample is above 0
-    else:
-        needed = min_expected * cumulative[-1] / smaller
+    # No expected count of an empty sample is above 0.
+    needed = min_expected * float(cumulative[-1]) / smaller if smaller > 0.0 else np.inf
 
     starts = _group_starts(cumulative, needed)
     sizes = np.diff([*starts, order.size])

@@ -72,6 +72,30 @@ def ordered_bin_counts(sample: Ordered, edges: Array, *, xp: Namespace) -> Array
     return bins_from_cumulative(below, sample.n_valid, edges, xp=xp)
 
 
+def _pair_of_counts(
+    reference_counts: Array, current_counts: Array, *, xp: Namespace | None
+) -> tuple[Array, Array, Namespace]:
+    """Return both sides' counts in one namespace, on one device and over the same levels.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ or there is no axis of levels.
+    """
+    xp = namespace_of(current_counts, xp=xp)
+    reference_counts = move_to(reference_counts, like=current_counts)
+    if current_counts.ndim == 0 or reference_counts.shape != current_counts.shape:
+        raise InputError(
+            "`reference_counts` and `current_counts` must count the same levels, got shapes "
+            f"{tuple(reference_counts.shape)} and {tuple(current_counts.shape)}. Count over the union of the levels."
+        )
+    if current_counts.shape[-1] == 0:  # no level at all is the same as one that does not occur
+        one_level = (*current_counts.shape[:-1], 1)
+        absent = xp.zeros(one_level, dtype=current_counts.dtype, device=device_of(current_counts))
+        return absent, absent, xp
+    return reference_counts, current_counts, xp
+
+
 def _shares(counts: Array, *, xp: Namespace) -> Array:
     dtype = statistic_dtype(xp, device_of(counts))
     counts = xp.astype(counts, dtype)
@@ -88,11 +112,20 @@ def psi_from_counts(
     Shares below `floor` are raised to it on both sides and not renormalised. Levels that occur on neither side add
     nothing. NaN where a side is empty.
 
+    Raises
+    ------
+    ConfigError
+        If `floor` is not above 0.
+    InputError
+        If the shapes differ.
+
     References
     ----------
     Siddiqi, N. (2006), "Credit Risk Scorecards"; a symmetrised Kullback-Leibler divergence (Jeffreys 1946).
     """
-    xp = namespace_of(current_counts, xp=xp)
+    if not floor > 0.0:
+        raise ConfigError(f"`floor` must be above 0, because an empty bin has an infinite logarithm; got {floor!r}.")
+    reference_counts, current_counts, xp = _pair_of_counts(reference_counts, current_counts, xp=xp)
     r = xp.clip(_shares(reference_counts, xp=xp), floor, None)
     c = xp.clip(_shares(current_counts, xp=xp), floor, None)
     return xp.sum((c - r) * xp.log(c / r), axis=-1)
@@ -103,13 +136,14 @@ def jensenshannon_from_counts(
 ) -> Array:
     """Return the Jensen-Shannon distance, base 2, in [0, 1], of rows of counts `(..., k)`.
 
-    The square root of the divergence, equal to `scipy.spatial.distance.jensenshannon(r, c, base=2)`.
+    The square root of the divergence, equal to `scipy.spatial.distance.jensenshannon(r, c, base=2)`. NaN where a side
+    is empty; InputError if the shapes differ.
 
     References
     ----------
     Lin, J. (1991), "Divergence measures based on the Shannon entropy"; Endres and Schindelin (2003) for the metric.
     """
-    xp = namespace_of(current_counts, xp=xp)
+    reference_counts, current_counts, xp = _pair_of_counts(reference_counts, current_counts, xp=xp)
     r, c = _shares(reference_counts, xp=xp), _shares(current_counts, xp=xp)
     middle = (r + c) / 2.0
     divergence = xp.sum(_plogq(r, middle, xp=xp) + _plogq(c, middle, xp=xp), axis=-1) / (2.0 * LN2)
@@ -126,8 +160,11 @@ def _plogq(p: Array, q: Array, *, xp: Namespace) -> Array:
 def total_variation_from_counts(
     reference_counts: Array, current_counts: Array, /, *, xp: Namespace | None = None
 ) -> Array:
-    """Return the total variation distance of rows of counts `(..., k)`: half the sum of |r - c|, in [0, 1]."""
-    xp = namespace_of(current_counts, xp=xp)
+    """Return the total variation distance of rows of counts `(..., k)`: half the sum of |r - c|, in [0, 1].
+
+    NaN where a side is empty; InputError if the shapes differ.
+    """
+    reference_counts, current_counts, xp = _pair_of_counts(reference_counts, current_counts, xp=xp)
     return xp.sum(xp.abs(_shares(reference_counts, xp=xp) - _shares(current_counts, xp=xp)), axis=-1) / 2.0
 
 
@@ -169,13 +206,7 @@ def chi2_2samp(reference_counts: Array, current_counts: Array, /, *, xp: Namespa
     >>> round(float(result.statistic[0]), 4), round(float(result.pvalue[0]), 4)
     (8.3333, 0.0039)
     """
-    xp = namespace_of(current_counts, xp=xp)
-    reference_counts = move_to(reference_counts, like=current_counts)
-    if reference_counts.shape != current_counts.shape:
-        raise InputError(
-            "`reference_counts` and `current_counts` must count the same levels, got shapes "
-            f"{tuple(reference_counts.shape)} and {tuple(current_counts.shape)}."
-        )
+    reference_counts, current_counts, xp = _pair_of_counts(reference_counts, current_counts, xp=xp)
     device = device_of(current_counts)
     dtype = statistic_dtype(xp, device)
     r, c = xp.astype(reference_counts, dtype), xp.astype(current_counts, dtype)
@@ -193,7 +224,7 @@ def chi2_2samp(reference_counts: Array, current_counts: Array, /, *, xp: Namespa
     dof = xp.clip(n_levels - 1.0, 0.0, None)
     smaller = xp.minimum(n_safe, m_safe) / (n_safe + m_safe)
     infinity = xp.full((), xp.inf, dtype=dtype, device=device)
-    min_expected = xp.min(xp.where(absent, infinity, level * smaller), axis=-1)
+    min_expected = xp.min(xp.where(absent, infinity, level), axis=-1) * smaller[..., 0]
     return Chi2Result(statistic, _chi2_sf(statistic, dof, xp=xp), dof, min_expected)
 
 
@@ -262,7 +293,7 @@ def psi(
     Raises
     ------
     ConfigError
-        If `n_bins` is under 2.
+        If `n_bins` is under 2, or `floor` is not above 0.
     InputError
         As `ks_2samp`.
 

@@ -200,17 +200,20 @@ def quantiles(sample: Ordered, numerators: Sequence[int], denominator: int, *, x
         high = xp.take_along_axis(values, xp.minimum(index + 1, last), axis=-1)
         share = xp.astype(position % denominator, values.dtype) / denominator
 
-    # Interpolation from the nearer side as in numpy, so that quantiles between data points agree to the last bit.
+    # Interpolation from the nearer side as in numpy, so that quantiles between data points agree to the last bit; half
+    # of the gap twice, because the whole of it may overflow.
     apart = (low != high) & xp.isfinite(low) & xp.isfinite(high)
     zero = xp.zeros((), dtype=values.dtype, device=device)
-    gap = xp.where(apart, high, zero) - xp.where(apart, low, zero)
-    return xp.where(share < 0.5, low + gap * share, xp.where(apart, high, low) - gap * (1.0 - share))
+    half = 0.5 * xp.where(apart, high, zero) - 0.5 * xp.where(apart, low, zero)
+    step = half * (2.0 * xp.minimum(share, 1.0 - share))
+    return xp.where(share < 0.5, low + step, xp.where(apart, high, low) - step)
 
 
 def moments(sample: Ordered, *, xp: Namespace) -> tuple[Array, Array]:
     """Return mean and population standard deviation of ordered rows, shape `(d,)`; NaN where infinite or empty.
 
-    A row of equal values has standard deviation exactly zero, which floating-point sums do not give by themselves.
+    A row of equal values has standard deviation exactly zero, which floating-point sums do not give by themselves, and
+    no other row has: the squares of values as small as 1e-300 or as large as 1e300 are taken at a scale near one.
     """
     values, n_valid = sample
     device = device_of(values)
@@ -224,9 +227,18 @@ def moments(sample: Ordered, *, xp: Namespace) -> tuple[Array, Array]:
     used = (position < (n_valid if isinstance(n_valid, int) else n_valid[:, None])) & finite[:, None]
     n = xp.sum(xp.astype(used, dtype), axis=-1)
     n = xp.where(finite, n, nan)
-    values = xp.where(used, xp.astype(values, dtype, copy=False), zero)
+    low, high = xp.astype(low, dtype), xp.astype(high, dtype)
+    scale = _power_of_two(xp.where(finite, xp.maximum(xp.abs(low), xp.abs(high)), zero), xp=xp)
+    values = xp.where(used, xp.astype(values, dtype, copy=False) * (1.0 / scale)[:, None], zero)
     mean = xp.sum(values, axis=-1) / n
     deviation = xp.where(used, values - mean[:, None], zero)
     std = xp.sqrt(xp.sum(deviation * deviation, axis=-1) / n)
     constant = finite & (low == high)
-    return xp.where(constant, xp.astype(low, dtype), mean), xp.where(constant, zero, std)
+    return xp.where(constant, low, mean * scale), xp.where(constant, zero, std * scale)
+
+
+def _power_of_two(x: Array, *, xp: Namespace) -> Array:
+    """Return a power of two near x >= 0, so that scaling by it rounds nothing; its reciprocal is a normal number too."""
+    limits = xp.finfo(x.dtype)
+    room = 8.0  # keeps the logarithm's rounding away from either end
+    return 2.0 ** xp.floor(xp.log2(xp.clip(x, room * limits.smallest_normal, limits.max / room)))

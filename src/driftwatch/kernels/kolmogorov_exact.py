@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -71,6 +71,16 @@ def _equal_sizes_sf(height: NDArray[np.int64], n: NDArray[np.int64]) -> NDArray[
     return sf
 
 
+class _Band(NamedTuple):
+    """Inside is where |i period - s slope| <= reach on the anti-diagonal i + j = s; paths end at i = n, j = m."""
+
+    reach: NDArray[np.int64]
+    slope: NDArray[np.int64]
+    period: NDArray[np.int64]
+    n: NDArray[np.int64]
+    m: NDArray[np.int64]
+
+
 # Hodges counts the lattice paths from (0, 0) to (n, m) that leave the band |i m - j n| < h gcd. Differences to the paper:
 # the paths that HAVE left are counted, so that all terms are positive and a tiny p-value keeps its digits; counts are
 # carried as binomial probabilities, q^j r^i times the count, so that nothing overflows; and an anti-diagonal i + j = s
@@ -85,12 +95,11 @@ def _unequal_sizes_sf(
     ----------
     Hodges, J. L. (1958), "The significance probability of the Smirnov two-sample test", Arkiv for Matematik 3, page 473.
     """
-    slope, period = n // divisor, (n + m) // divisor
-    reach = height - 1  # inside: |i period - s slope| <= reach
-    width = 2 * reach // period + 3  # the widest anti-diagonal inside, and the two cells that border it
+    band = _Band(height - 1, n // divisor, (n + m) // divisor, n, m)
+    width = 2 * band.reach // band.period + 3  # the widest anti-diagonal inside, and the two cells that border it
     sf = np.empty(height.shape)
     for group in _groups(width):
-        sf[group] = _recurse(reach[group], slope[group], period[group], n[group], m[group], int(width[group].max()))
+        sf[group] = _recurse(_Band(*(x[group] for x in band)), int(width[group].max()))
     return sf
 
 
@@ -108,14 +117,8 @@ def _groups(width: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
         start = stop
 
 
-def _recurse(
-    reach: NDArray[np.int64],
-    slope: NDArray[np.int64],
-    period: NDArray[np.int64],
-    n: NDArray[np.int64],
-    m: NDArray[np.int64],
-    width: int,
-) -> NDArray[np.float64]:
+def _recurse(band: _Band, width: int) -> NDArray[np.float64]:
+    reach, slope, period, n, m = band
     total = n + m
     r = n / total
     ratio = (n / m)[:, None]

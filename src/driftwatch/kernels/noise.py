@@ -40,7 +40,8 @@ def noise_corrected(s: ArrayLike, expected_s2: ArrayLike) -> NDArray[np.float64]
     array([0.029, 0.   ])
     """
     s = np.asarray(s, dtype=np.float64)
-    return np.sqrt(np.maximum(s * s - np.asarray(expected_s2, dtype=np.float64), 0.0))
+    beyond: NDArray[np.float64] = np.maximum(s * s - np.asarray(expected_s2, dtype=np.float64), 0.0)
+    return np.sqrt(beyond)
 
 
 def expected_ks_squared(n: ArrayLike, m: ArrayLike) -> NDArray[np.float64]:
@@ -53,8 +54,8 @@ def expected_ks_squared(n: ArrayLike, m: ArrayLike) -> NDArray[np.float64]:
 
     Notes
     -----
-    pi^2 / 12 (1 / n + 1 / m), the limit for a continuous distribution: within 5 % from n = m = 20 up (tested), and above the true value when
-    values repeat.
+    pi^2 / 12 (1 / n + 1 / m), the limit for a continuous distribution. At finite sizes it is too large, by 18 % at n =
+    m = 20, 8 % at 100 and 2.4 % at 1,000 (tested), and where values repeat too: the corrected effect errs downwards.
     """
     return KOLMOGOROV_SECOND_MOMENT * _reciprocal_sum(n, m)
 
@@ -98,8 +99,8 @@ def expected_tv_squared(reference_counts: ArrayLike, current_counts: ArrayLike) 
     Given the total T of every level over both samples, and no drift, the reference's counts X are multivariate
     hypergeometric, and the distance is (1 / n + 1 / m) / 2 times the sum of |X - E X|. The squares of its terms are
     exact, and so are their means (De Moivre); E|X Y| of two levels is that of a bivariate normal pair of the same
-    correlation, scaled to those means: within 1 % from 3 levels up, where levels are rare too (tested), and exact
-    for 2, where |X - E X| = |Y - E Y|. The series of that moment in powers of the squared correlation makes the double
+    correlation, scaled to those means: within 1 % for ten levels or more, however rare, and within 3 % for three
+    (tested); exact for two, where |X - E X| = |Y - E Y|. The series of that moment in powers of the squared correlation makes the double
     sum over levels a product of single ones: O(k).
 
     References
@@ -110,8 +111,8 @@ def expected_tv_squared(reference_counts: ArrayLike, current_counts: ArrayLike) 
 
     Examples
     --------
-    >>> expected_tv_squared([[50, 50], [990, 10]], [[50, 50], [1000, 0]]).round(6)
-    array([0.005025, 1.0e-05 ])
+    >>> expected_tv_squared([[50, 50], [90, 10]], [[50, 50], [100, 0]]).round(6)
+    array([0.005025, 0.000955])
     """
     reference = np.asarray(reference_counts, dtype=np.float64)
     current = np.asarray(current_counts, dtype=np.float64)
@@ -132,12 +133,13 @@ def expected_tv_squared(reference_counts: ArrayLike, current_counts: ArrayLike) 
     two_levels = np.count_nonzero(level, axis=-1) == 2
     squares = variance.sum(axis=-1)
     second_moment = squares + np.where(two_levels, squares, cross)
-    return 0.25 * _reciprocal_sum(n[..., 0], m[..., 0]) ** 2 * second_moment
+    return np.asarray(0.25 * _reciprocal_sum(n[..., 0], m[..., 0]) ** 2 * second_moment)
 
 
 def _off_diagonal(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the sum of x_i x_j over all i other than j."""
-    return np.maximum(x.sum(axis=-1) ** 2 - (x * x).sum(axis=-1), 0.0)
+    difference: NDArray[np.float64] = x.sum(axis=-1) ** 2 - (x * x).sum(axis=-1)
+    return np.maximum(difference, 0.0)
 
 
 def _hypergeometric_mean_deviation(
@@ -148,7 +150,8 @@ def _hypergeometric_mean_deviation(
     v = np.floor(n * level / total) + 1.0
     beyond = m - level + v
     log_pmf = log_table_probability(v, n - v, level - v, beyond)
-    return 2.0 * v * np.maximum(beyond, 0.0) / total * np.exp(log_pmf)
+    scale: NDArray[np.float64] = 2.0 * v * np.maximum(beyond, 0.0) / total
+    return scale * np.exp(log_pmf)
 
 
 def _reciprocal_sum(n: ArrayLike, m: ArrayLike) -> NDArray[np.float64]:

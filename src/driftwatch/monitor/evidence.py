@@ -10,6 +10,7 @@ import numpy as np
 
 from driftwatch.arrays.namespace import to_host
 from driftwatch.errors import DriftwatchError
+from driftwatch.monitor.contract import checked
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import CategoricalSample, NumericSample
 from driftwatch.report.model import Bins, SideSummary
@@ -66,15 +67,17 @@ class Evidence:
 
 def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
     """Run every detector on a sample once, and yield the evidence feature by feature."""
-    scores: dict[str, Score] = {}
+    tables: dict[str, list[Finding]] = {}
+    flags: list[Sequence[tuple[str, ...]]] = []
     failures: list[str] = []
     for detector in plan.detectors_for(sample.kind):
         try:
-            scores[detector.name] = _checked(detector, detector.score(sample), len(sample.names))
+            score = checked(detector.score(sample), detector, len(sample.names))
+            tables[detector.name] = _findings(detector.name, score)
+            flags.extend([] if score.flags is None else [score.flags])
         except Exception as error:  # noqa: BLE001 - a faulty detector costs its own statistic, not the report
             failures.append(_failure(detector, error))
     missing = _findings(plan.missing.name, plan.missing.score(sample))
-    tables = {name: _findings(name, score) for name, score in scores.items()}
     described = _describe_numeric(sample) if isinstance(sample, NumericSample) else _describe_levels(sample)
 
     for i, (name, extra) in enumerate(zip(sample.names, described, strict=True)):
@@ -90,22 +93,14 @@ def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
             failure="; ".join(failures) or None,
             **extra,
         )
-        for score in scores.values():
-            evidence.flags.extend(score.flags[i] if score.flags is not None else ())
+        for own in flags:
+            evidence.flags.extend(own[i])
         yield evidence
 
 
 def _failure(detector: BaseDetector[Any], error: Exception) -> str:
     text = str(error) if isinstance(error, DriftwatchError) else f"{type(error).__name__}: {error}"
     return f"detector {detector.name!r} failed: {text}"
-
-
-def _checked(detector: BaseDetector[Any], score: Score, d: int) -> Score:
-    """Return the score if its arrays have one entry per feature."""
-    shape = tuple(score.statistic.shape)
-    if shape != (d,):
-        raise DriftwatchError(f"`score` must return statistics of shape ({d},), got {shape} from {detector!r}")
-    return score
 
 
 def _findings(name: str, score: Score) -> list[Finding]:

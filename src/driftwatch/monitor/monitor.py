@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from driftwatch._version import version
 from driftwatch.arrays.schema import FeatureKind, Storage
 from driftwatch.arrays.table import ColumnTable, read_table
-from driftwatch.errors import NoCommonFeaturesError, UnknownNameError
+from driftwatch.errors import ConfigError, NoCommonFeaturesError, UnknownNameError
 from driftwatch.monitor.evidence import Evidence, gather
 from driftwatch.monitor.plan import Plan
 from driftwatch.monitor.verdict import decide
-from driftwatch.profile.profile import Profile, blocks_of, in_words
+from driftwatch.profile.profile import Profile, blocks_of, in_words, levels_of, number_flags
 from driftwatch.profile.sample import NumericSample, categorical_samples
 from driftwatch.report.model import DriftReport, FeatureReport, Status
 
@@ -97,10 +99,7 @@ class Monitor:
     ) -> None:
         table = read_table(reference, role="reference")
         known = table.names
-        if features is not None:
-            unknown = [name for name in features if name not in set(known)]
-            if unknown:
-                raise UnknownNameError.from_names("feature", unknown, known)
+        wanted = set(known) if features is None else _wanted(features, known)
         self.plan = Plan.build(
             detectors=detectors,
             thresholds=thresholds,
@@ -112,7 +111,9 @@ class Monitor:
             per_feature=per_feature,
             known=known,
         )
-        chosen = [name for name in (known if features is None else features) if not self.plan.options(name).ignore]
+        chosen = [name for name in known if name in wanted and not self.plan.options(name).ignore]
+        if not chosen:
+            raise ConfigError("there is no feature to compare: `features` is empty, or `per_feature` ignores them all.")
         self._unused = frozenset(known) - frozenset(chosen)
         self.profile = Profile.fit(table, kinds=self.plan.kinds, names=chosen)
         for feature in self.profile.features.values():
@@ -165,6 +166,8 @@ class Monitor:
         ]
         for name, problem in problems.items():
             settled[name] = _blank(profile, profile.features[name], table, Status.ERROR, f"current: {problem}")
+        if progress is not None and problems:
+            progress(len(problems))
         settled |= decide(evidence, self.plan, {name: profile.features[name].kind for name in comparable})
 
         return DriftReport(
@@ -191,9 +194,11 @@ class Monitor:
             position = {name: i for i, name in enumerate(block.names) if name in comparable}
             for names, values in blocks_of(table, list(position), problems):
                 selected = block.select([position[name] for name in names])
-                found = list(gather(NumericSample(selected, values, n_rows=self.profile.n_rows), self.plan))
+                sample = NumericSample(selected, values, n_rows=self.profile.n_rows)
+                with np.errstate(over="ignore", invalid="ignore"):  # what is not finite has a reason in the report
+                    found = list(gather(sample, self.plan))
                 for item in found:
-                    item.flags.extend(self.profile.features[item.name].flags)
+                    item.flags.extend((*self.profile.features[item.name].flags, *number_flags(table, item.name)))
                 evidence.extend(found)
                 if progress is not None:
                     progress(len(names))
@@ -206,7 +211,7 @@ class Monitor:
         for name in comparable:
             if name in self.profile.levels:
                 try:
-                    levels[name] = table.column(name).levels()
+                    levels[name] = levels_of(table.column(name), self.profile.features[name].kind)
                 except Exception as error:  # noqa: BLE001 - one unreadable column must not cost the report
                     problems[name] = in_words(error)
         evidence: list[Evidence] = []
@@ -215,6 +220,17 @@ class Monitor:
             if progress is not None:
                 progress(len(sample.names))
         return evidence
+
+
+def _wanted(features: Sequence[str], known: Sequence[str]) -> set[str]:
+    """Return the names that the user asked for."""
+    if isinstance(features, str):
+        raise ConfigError(f"`features` must be a sequence of names, got {features!r}. Pass [{features!r}].")
+    names = dict.fromkeys(map(str, features))
+    unknown = [name for name in names if name not in set(known)]
+    if unknown:
+        raise UnknownNameError.from_names("feature", unknown, known)
+    return set(names)
 
 
 def _sample_kind(feature: ReferenceFeature) -> FeatureKind:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from driftwatch.arrays.schema import FeatureKind
@@ -14,7 +16,6 @@ from driftwatch.kernels.multiplicity import CORRECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from types import UnionType
 
 __all__ = ["FeatureOptions", "Plan"]
 
@@ -73,15 +74,17 @@ class Plan:
         """
         chosen = default_detectors() if detectors is None else tuple(detectors)
         _check_detectors(chosen)
-        _check_range("alpha", alpha, 0.0, 1.0, optional=True)
-        _check_range("min_effect", min_effect, 0.0, 1.0)
-        if correction not in CORRECTIONS:
+        _check_share("alpha", alpha, optional=True)
+        _check_share("min_effect", min_effect)
+        if correction not in list(CORRECTIONS):  # a list: what is asked for may be unhashable
             raise UnknownNameError.from_names("correction", [correction], CORRECTIONS)
-        if not _is_number(min_samples, int) or min_samples < 1:
+        if not _is_amount(min_samples, Integral) or min_samples < 1:
             raise ConfigError(f"`min_samples` must be a positive integer, got {min_samples!r}.")
         measures = [*(name for detector in chosen for name in detector.measures), "missing"]
-        options = {name: _options(name, given, measures) for name, given in (per_feature or {}).items()}
+        _check_mappings(schema=schema, thresholds=thresholds, per_feature=per_feature)
+        options = {str(name): _options(str(name), given, measures) for name, given in (per_feature or {}).items()}
         for name, kind in (schema or {}).items():
+            name = str(name)  # noqa: PLW2901 - as the door does with the names of columns
             given = options.get(name, _DEFAULT_OPTIONS)
             if given.kind is None:
                 options[name] = _with_kind(given, FeatureKind.parse(str(kind)))
@@ -91,7 +94,7 @@ class Plan:
             None if alpha is None else float(alpha),
             correction,
             float(min_effect),
-            min_samples,
+            int(min_samples),
             _checked_thresholds("thresholds", thresholds or {}, measures),
             options,
         )
@@ -153,15 +156,20 @@ def _check_detectors(detectors: Sequence[object]) -> None:
         raise ConfigError("`detectors` must hold at least one detector, got none. Leave it out for the default ones.")
 
 
-def _is_number(value: object, kind: type | UnionType = int | float) -> bool:
-    return isinstance(value, kind) and not isinstance(value, bool)
+def _is_amount(value: Any, kind: type[Any] = Real) -> bool:
+    """Return whether a value is a finite number of at least 0, of Python's or of NumPy's types."""
+    return not isinstance(value, bool) and isinstance(value, kind) and 0.0 <= float(value) < math.inf
 
 
-def _check_range(name: str, value: object, low: float, high: float, *, optional: bool = False) -> None:
-    if optional and value is None:
-        return
-    if not (isinstance(value, int | float) and _is_number(value) and low <= value <= high):
-        raise ConfigError(f"`{name}` must be a number from {low:g} to {high:g}, got {value!r}.")
+def _check_share(name: str, value: Any, *, optional: bool = False) -> None:
+    if not ((optional and value is None) or (_is_amount(value) and value <= 1.0)):
+        raise ConfigError(f"`{name}` must be a number from 0 to 1, got {value!r}.")
+
+
+def _check_mappings(**settings: object) -> None:
+    for name, value in settings.items():
+        if value is not None and not hasattr(value, "items"):
+            raise ConfigError(f"`{name}` must be a mapping, got {value!r}.")
 
 
 def _check_known(what: str, names: Iterable[str], known: Sequence[str]) -> None:
@@ -173,8 +181,10 @@ def _check_known(what: str, names: Iterable[str], known: Sequence[str]) -> None:
 def _checked_thresholds(where: str, thresholds: Mapping[str, float], measures: Sequence[str]) -> dict[str, float]:
     _check_known(f"statistic in `{where}`", thresholds, measures)
     for name, value in thresholds.items():
-        if not (_is_number(value) and value >= 0.0):
-            raise ConfigError(f"`{where}` must map statistics to numbers of at least 0, got {value!r} for {name!r}.")
+        if not _is_amount(value):
+            raise ConfigError(
+                f"`{where}` must map statistics to finite numbers of at least 0, got {value!r} for {name!r}."
+            )
     return {name: float(value) for name, value in thresholds.items()}
 
 
@@ -184,12 +194,17 @@ def _options(name: str, given: Mapping[str, Any], measures: Sequence[str]) -> Fe
         raise ConfigError(f"`{where}` must be a mapping of options ({', '.join(_OPTIONS)}), got {given!r}.")
     _check_known(f"option in `{where}`", given, _OPTIONS)
     min_effect, weight, kind = given.get("min_effect"), given.get("weight", 1.0), given.get("kind")
-    _check_range(f"{where}['min_effect']", min_effect, 0.0, 1.0, optional=True)
-    _check_range(f"{where}['weight']", weight, 0.0, float("inf"))
+    thresholds, ignore = given.get("thresholds"), given.get("ignore", False)
+    _check_share(f"{where}['min_effect']", min_effect, optional=True)
+    _check_mappings(**{f"{where}['thresholds']": thresholds})
+    if not _is_amount(weight):
+        raise ConfigError(f"`{where}['weight']` must be a finite number of at least 0, got {weight!r}.")
+    if not isinstance(ignore, bool):
+        raise ConfigError(f"`{where}['ignore']` must be True or False, got {ignore!r}.")
     return FeatureOptions(
         kind=None if kind is None else FeatureKind.parse(str(kind)),
-        min_effect=min_effect,
-        thresholds=_checked_thresholds(f"{where}['thresholds']", given.get("thresholds", {}), measures),
-        ignore=bool(given.get("ignore", False)),
+        min_effect=None if min_effect is None else float(min_effect),
+        thresholds=_checked_thresholds(f"{where}['thresholds']", thresholds or {}, measures),
+        ignore=ignore,
         weight=float(weight),
     )

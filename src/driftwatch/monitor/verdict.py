@@ -78,7 +78,9 @@ def _feature(item: Evidence, plan: Plan, kind: FeatureKind, adjusted: Mapping[in
     missing = _missing_legs(item, plan, thresholds, adjusted)
 
     # The legs shown are those of the comparison that decided, so that drift is always both of them together.
-    shown = missing if missing.drift and not values.drift else values
+    shown = values
+    if item.missing is not None and missing.drift and not values.drift:
+        shown, effect = missing, item.missing.effect
     signals = [*item.signals, *(["missing_share"] if missing.drift else [])]
     reason = too_few or item.failure
     status = Status.INSUFFICIENT if too_few else Status.OK
@@ -136,9 +138,10 @@ def _values_legs(
 
 def _missing_legs(item: Evidence, plan: Plan, thresholds: Mapping[str, float], adjusted: Mapping[int, float]) -> _Legs:
     finding = item.missing
-    if finding is None or finding.effect is None or not _rows_suffice(item, plan):
+    h = None if finding is None else finding.measures["missing"]
+    if finding is None or h is None or not _rows_suffice(item, plan):
         return _Legs(significant=False, material=False)
-    material = finding.effect >= thresholds.get("missing", plan.material_missing)
+    material = h >= thresholds.get("missing", plan.material_missing)
     return _Legs(_significant([finding], plan, adjusted), material)
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from driftwatch.arrays.column import Levels
 from driftwatch.arrays.namespace import device_of, move_to, namespace_of, to_host
 from driftwatch.arrays.schema import UNTESTED, FeatureKind, Storage, infer_kind
 from driftwatch.arrays.table import ArrayTable
@@ -19,13 +21,22 @@ from driftwatch.kernels.counts import ordered_bin_counts, quantile_edges
 from driftwatch.kernels.ecdf import ends, moments, quantiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from driftwatch._typing import Array
-    from driftwatch.arrays.column import Levels
+    from driftwatch.arrays.column import Column
     from driftwatch.arrays.table import Table
 
-__all__ = ["DEFAULT_BINS", "NumericBlock", "Profile", "ReferenceFeature", "blocks_of", "in_words"]
+__all__ = [
+    "DEFAULT_BINS",
+    "NumericBlock",
+    "Profile",
+    "ReferenceFeature",
+    "blocks_of",
+    "in_words",
+    "levels_of",
+    "number_flags",
+]
 
 DEFAULT_BINS = 10  # deciles, as PSI is commonly defined
 MAX_BLOCK_VALUES = 4_000_000  # 32 MB of float64: bounds the working memory of a check whatever the number of features
@@ -78,7 +89,7 @@ class NumericBlock:
     high: Array
     median: Array
     _bins: dict[int, tuple[Array, Array]] = field(default_factory=dict, repr=False)
-    _whole: tuple[NumericBlock, list[int]] | None = field(default=None, repr=False)
+    _derived: tuple[NumericBlock, Callable[[Array], Array]] | None = field(default=None, repr=False)
 
     @classmethod
     def fit(cls, names: Sequence[str], values: Array) -> NumericBlock:
@@ -105,35 +116,32 @@ class NumericBlock:
     def bins(self, n_bins: int) -> tuple[Array, Array]:
         """Return the inner edges `(d, n_bins - 1)` and the reference counts `(d, n_bins)` of equal-mass bins."""
         if n_bins not in self._bins:
-            if self._whole is None:
+            if self._derived is None:
                 edges = quantile_edges(self.ordered, n_bins, xp=self.xp)
                 self._bins[n_bins] = (edges, ordered_bin_counts(self.ordered, edges, xp=self.xp))
             else:
-                whole, rows = self._whole
-                edges, counts = whole.bins(n_bins)
-                self._bins[n_bins] = (_rows(edges, rows), _rows(counts, rows))
+                origin, convert = self._derived
+                edges, counts = origin.bins(n_bins)
+                self._bins[n_bins] = (convert(edges), convert(counts))
         return self._bins[n_bins]
 
     def select(self, rows: list[int]) -> NumericBlock:
         """Return the features at positions `rows` as a block; nothing is sorted or binned again."""
         if rows == list(range(len(self.names))):
             return self
-        values, n_valid = self.ordered
-        ordered = Ordered(_rows(values, rows), n_valid if isinstance(n_valid, int) else _rows(n_valid, rows))
-        mean, std, low, high, median = (_rows(x, rows) for x in self._summaries)
-        names = tuple(self.names[i] for i in rows)
-        return NumericBlock(names, ordered, mean, std, low, high, median, _whole=(self, rows))
+        return self._derive(tuple(self.names[i] for i in rows), lambda x: _rows(x, rows))
 
     def move_to(self, like: Array) -> NumericBlock:
-        """Return the block in the namespace and on the device of `like`."""
+        """Return the block in the namespace and on the device of `like`; nothing is sorted or binned again."""
         if self.xp is namespace_of(like) and device_of(self.ordered.values) == device_of(like):
             return self
+        return self._derive(self.names, lambda x: move_to(x, like=like))
+
+    def _derive(self, names: tuple[str, ...], convert: Callable[[Array], Array]) -> NumericBlock:
         values, n_valid = self.ordered
-        ordered = Ordered(
-            move_to(values, like=like), n_valid if isinstance(n_valid, int) else move_to(n_valid, like=like)
-        )
-        mean, std, low, high, median = (move_to(x, like=like) for x in self._summaries)
-        return NumericBlock(self.names, ordered, mean, std, low, high, median)
+        ordered = Ordered(convert(values), n_valid if isinstance(n_valid, int) else convert(n_valid))
+        mean, std, low, high, median = (convert(x) for x in self._summaries)
+        return NumericBlock(names, ordered, mean, std, low, high, median, _derived=(self, convert))
 
 
 def _rows(x: Array, rows: list[int]) -> Array:
@@ -170,6 +178,7 @@ class Profile:
     missing: Mapping[str, int]
 
     @classmethod
+    @np.errstate(over="ignore", invalid="ignore")  # the moments of huge values are infinite, and say so
     def fit(
         cls, table: Table, *, kinds: Mapping[str, FeatureKind] | None = None, names: Sequence[str] | None = None
     ) -> Profile:
@@ -193,10 +202,12 @@ class Profile:
             features[name] = feature
             if counted is not None:
                 missing[name] = counted.n_missing
-            if feature.problem is None and feature.kind is FeatureKind.NUMERIC:
+                if feature.kind not in UNTESTED:
+                    levels[name] = counted
+            elif feature.problem is None and feature.kind is FeatureKind.NUMERIC:
                 numeric.append(name)
-            elif feature.problem is None and counted is not None and feature.kind not in UNTESTED:
-                levels[name] = counted
+            else:
+                missing[name] = table.column(name).n_missing()
 
         blocks = []
         problems: dict[str, str] = {}
@@ -215,9 +226,11 @@ class Profile:
         described = [(f.name, f.kind, self.missing.get(f.name)) for f in self.features.values()]
         tables = {name: sorted(levels.counts.items()) for name, levels in self.levels.items()}
         digest.update(json.dumps([self.n_rows, described, tables]).encode())
-        for block in self.blocks:
-            for array in (*block.bins(DEFAULT_BINS), block.mean, block.std, block.low, block.high):
-                digest.update(np.ascontiguousarray(to_host(array)).tobytes())
+        described_blocks = [
+            (*block.bins(DEFAULT_BINS), block.mean, block.std, block.low, block.high) for block in self.blocks
+        ]
+        for arrays in zip(*described_blocks, strict=True):  # joined, so that the width of a block does not show
+            digest.update(np.concatenate([to_host(array) for array in arrays]).tobytes())
         return digest.hexdigest()
 
 
@@ -227,19 +240,38 @@ def _read_feature(table: Table, name: str, given: FeatureKind | None) -> tuple[R
     kind, counted = given or FeatureKind.NUMERIC, None
     flags: tuple[str, ...] = ()
     if isinstance(table, ArrayTable) and kind is FeatureKind.NUMERIC:
-        return ReferenceFeature(name, kind, storage, dtype, given is not None), None
+        return ReferenceFeature(name, kind, storage, dtype, given is not None, flags=number_flags(table, name)), None
     column = table.column(name)
     try:
         if given is None:
             kind, counted = infer_kind(column)
         if kind is FeatureKind.NUMERIC:
             column.require_numbers()
-            flags = ("rounded_integers",) if column.is_rounded() else ()
-        elif kind not in UNTESTED and counted is None:
-            counted = column.levels()
+            flags = number_flags(table, name)
+        elif kind not in UNTESTED:
+            counted = levels_of(column, kind) if counted is None else counted
     except Exception as error:  # noqa: BLE001 - one unreadable column must not cost the report
         return ReferenceFeature(name, kind, storage, dtype, given is not None, in_words(error)), None
     return ReferenceFeature(name, kind, storage, dtype, given is not None, flags=flags), counted
+
+
+def number_flags(table: Table, name: str) -> tuple[str, ...]:
+    """Return the flags of a numeric column."""
+    return ("rounded_integers",) if table.is_rounded(name) else ()
+
+
+_TRUTH = {"0": "False", "1": "True"}
+
+
+def levels_of(column: Column, kind: FeatureKind) -> Levels:
+    """Return the levels of a column; of a boolean one 0 and 1 are False and True, which formats do not keep apart."""
+    levels = column.levels()
+    if kind is not FeatureKind.BOOLEAN:
+        return levels
+    counts: Counter[str] = Counter()
+    for label, count in levels.counts.items():
+        counts[_TRUTH.get(label, label)] += count
+    return Levels(dict(counts), levels.n_missing)
 
 
 def in_words(error: Exception) -> str:

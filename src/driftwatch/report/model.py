@@ -137,7 +137,8 @@ class FeatureReport:
 
     `significant` and `material` are the two legs of the verdict; None where a leg was switched off (`alpha=None`).
     `effect` is the noise-corrected effect size (in [0, 1], free of n). `direction` is a word for how the feature
-    moved: "up", "down", "wider", "narrower", "changed", or None where it did not drift.
+    moved: "up", "down", "wider", "narrower", "changed", "more missing", "fewer missing", or None where it did not
+    drift. `n_reference` and `n_current` count values, without the missing ones.
     """
 
     name: str

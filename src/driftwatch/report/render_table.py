@@ -23,11 +23,10 @@ from driftwatch.report.text import (
     printable,
     probability,
     shorten,
-    sparklines,
     width_of,
     wrap,
 )
-from driftwatch.report.wording import column_lines, headline, moved, settings, split, verdict_line
+from driftwatch.report.wording import column_lines, headline, histograms, moved, settings, split, verdict_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -167,15 +166,15 @@ def _rows(features: Sequence[FeatureReport], report: DriftReport, width: int, gl
         max(width_of(text) for text in (column.title, *(span.text for span in column.cells))) for column in columns
     ]
     lines = [_line([Span(column.title, "dim") for column in columns], columns, widths)]
-    histograms = [_histogram(feature, glyphs) if feature.drift_detected else [] for feature in features]
-    drawn = max(map(_width, histograms))
+    drawings = [_histogram(feature, glyphs) if feature.drift_detected else [] for feature in features]
+    drawn = max(map(_width, drawings))
     indent = Span(" " * (widths[0] + len(GAP)))
     for position, feature in enumerate(features):
         lines.append(_line([column.cells[position] for column in columns], columns, widths))
         if feature.drift_detected:
-            histogram = histograms[position]
-            histogram.append(Span(" " * (drawn - _width(histogram)) + (GAP if drawn else "")))
-            lines += _details([indent, *histogram], feature, report, width, glyphs)
+            drawing = drawings[position]
+            fill = Span(" " * (drawn - _width(drawing)) + (GAP if drawn else ""))
+            lines += _details([indent, *drawing, fill], feature, report, width, glyphs)
     return lines
 
 
@@ -232,11 +231,8 @@ def _leg(decision: bool | None, glyphs: Glyphs) -> str:
 
 
 def _histogram(feature: FeatureReport, glyphs: Glyphs) -> Line:
-    if feature.bins is None or not feature.bins.reference:
-        return []
-    fold = not feature.bins.labels
-    before, after = sparklines(feature.bins.reference, feature.bins.current, fold=fold, glyphs=glyphs)
-    return [Span(before, "dim"), Span(f" {glyphs.to} ", "dim"), Span(after, "cyan")]
+    bars = histograms(feature, glyphs)
+    return [Span(bars[0], "dim"), Span(f" {glyphs.to} ", "dim"), Span(bars[1], "cyan")] if bars else []
 
 
 def _details(start: Line, feature: FeatureReport, report: DriftReport, width: int, glyphs: Glyphs) -> list[Line]:

@@ -40,5 +40,5 @@ def render_text(report: DriftReport) -> str:
         lines += wrap(f"Not tested: {join_names(names, NAMES_SHOWN, PLAIN)}", WIDTH, indent=2, glyphs=PLAIN)
     for title, columns in column_lines(report):
         lines += wrap(f"{title}: {join_names(columns, NAMES_SHOWN, PLAIN)}", WIDTH, indent=2, glyphs=PLAIN)
-    lines += wrap("; ".join(settings(report, PLAIN)), WIDTH, indent=2, glyphs=PLAIN)
-    return "\n".join(lines)
+    rows, *legs = settings(report, PLAIN)
+    return "\n".join([*lines, rows, "; ".join(legs)])

@@ -66,7 +66,15 @@ UNICODE = Glyphs(
     off="–",  # noqa: RUF001 - an en dash is meant
     rule="─",
     bars="▁▂▃▄▅▆▇█",
-    moves={"up": "↑", "down": "↓", "wider": "←→", "narrower": "→←", "changed": "≠"},
+    moves={
+        "up": "↑",
+        "down": "↓",
+        "wider": "←→",
+        "narrower": "→←",
+        "changed": "≠",
+        "more missing": "↑",
+        "fewer missing": "↓",
+    },
 )
 ASCII = Glyphs(
     ascii_only=True,
@@ -79,7 +87,15 @@ ASCII = Glyphs(
     off="-",
     rule="-",
     bars="_.-:=+*#",
-    moves={"up": "^", "down": "v", "wider": "<>", "narrower": "><", "changed": "!="},
+    moves={
+        "up": "^",
+        "down": "v",
+        "wider": "<>",
+        "narrower": "><",
+        "changed": "!=",
+        "more missing": "^",
+        "fewer missing": "v",
+    },
 )
 
 
@@ -153,12 +169,12 @@ def number(value: float | None, *, missing: str = "-") -> str:
     Examples
     --------
     >>> number(0.41234), number(1234.5), number(15.0), number(2.5e-7)
-    ('0.412', '1,234', '15', '2.5e-07')
+    ('0.412', '1234', '15', '2.5e-07')
     """
     if value is None:
         return missing
     if 999.5 <= abs(value) < 999_999.5:
-        return f"{value:,.0f}"
+        return f"{value:.0f}"  # no thousands separator: 1998 may be a year
     return f"{value:.3g}"
 
 

@@ -20,6 +20,7 @@ __all__ = [
     "cells",
     "column_lines",
     "headline",
+    "histograms",
     "moved",
     "sentence",
     "settings",
@@ -34,7 +35,7 @@ LABELS = {
     "wasserstein": "W1",
     "jensenshannon": "JS",
     "chi2": "chi2",
-    "missing": "missing",
+    "missing": "h",
 }
 LABEL_WIDTH = 12  # of a user's own statistic
 LEVEL_WIDTH = 20  # of a category level in a sentence
@@ -50,6 +51,8 @@ CELLS = {
     "n": "left",
 }
 LEGS = {True: "yes", False: "no", None: "off"}
+MISSING_MOVES = {"more missing", "fewer missing"}  # directions of a feature whose missing share decided
+MISSING_SIGNAL = "missing_share"
 DISTRIBUTION_TESTS = ("ks", "chi2")  # whose p-value stands beside a distance
 
 
@@ -68,7 +71,8 @@ class Headline:
 
 def headline(feature: FeatureReport, glyphs: Glyphs = UNICODE) -> Headline | None:
     """Return the statistic that raised the drift, else the usual one of the kind; None where nothing was computed."""
-    names = [name for name in (*feature.signals, *LABELS, *feature.tests) if name in feature.tests]
+    decisive = ["missing"] if feature.direction in MISSING_MOVES else []
+    names = [name for name in (*decisive, *feature.signals, *LABELS, *feature.tests) if name in feature.tests]
     if not names:
         return None
     name = names[0]
@@ -81,7 +85,7 @@ def headline(feature: FeatureReport, glyphs: Glyphs = UNICODE) -> Headline | Non
         source = next((feature.tests[test] for test in DISTRIBUTION_TESTS if test in feature.tests), result)
     return Headline(
         label=LABELS.get(name) or shorten(printable(name, glyphs), LABEL_WIDTH, glyphs),
-        statistic=result.statistic,
+        statistic=_statistic(result),
         pvalue=_pvalue(source),
         threshold=result.threshold,
     )
@@ -126,15 +130,15 @@ def sentence(feature: FeatureReport, report: DriftReport, glyphs: Glyphs = UNICO
 def moved(feature: FeatureReport, report: DriftReport, glyphs: Glyphs = UNICODE) -> str:
     """Return what changed between the sides in the feature's own unit, for example "median 12.1 → 15.3"."""
     parts = []
-    if feature.reference is not None and feature.current is not None:
-        parts.append(_location(feature.reference, feature.current, feature.direction, glyphs))
-    elif feature.bins is not None and feature.bins.labels:
-        parts.append(_level(feature.bins, glyphs))
-    if "missing" in feature.signals:
-        # the report counts rows, whatever the feature's own n counts
+    if feature.direction not in MISSING_MOVES:
+        if feature.reference is not None and feature.current is not None:
+            parts.append(_location(feature.reference, feature.current, feature.direction, glyphs))
+        elif feature.bins is not None and feature.bins.labels:
+            parts.append(_level(feature.bins, glyphs))
+    if MISSING_SIGNAL in feature.signals:
         before = percent(feature.missing_reference / max(1, report.n_reference))
         after = percent(feature.missing_current / max(1, report.n_current))
-        parts.insert(0 if feature.signals[0] == "missing" else 1, f"missing {before} {glyphs.to} {after}")
+        parts.append(f"missing {before} {glyphs.to} {after}")
     return ", ".join(part for part in parts if part)
 
 
@@ -142,9 +146,6 @@ def cells(feature: FeatureReport, report: DriftReport) -> list[str]:
     """Return one row of a table for a page, after the name: plain text that the renderer escapes."""
     main = headline(feature)
     change = moved(feature, report) if feature.drift_detected else ""
-    bars: list[str] = []
-    if feature.bins is not None:
-        bars = sparklines(feature.bins.reference, feature.bins.current, fold=not feature.bins.labels)
     return [
         ", ".join(filter(None, [feature.direction, change, printable(feature.reason or "")])),
         "" if main is None else f"{main.label} {decimals(main.statistic)}",
@@ -152,9 +153,16 @@ def cells(feature: FeatureReport, report: DriftReport) -> list[str]:
         decimals(feature.effect),
         LEGS[feature.significant],
         LEGS[feature.material],
-        " → ".join(bars),
+        " → ".join(histograms(feature)),
         f"{feature.n_reference:,} / {feature.n_current:,}",
     ]
+
+
+def histograms(feature: FeatureReport, glyphs: Glyphs = UNICODE) -> list[str]:
+    """Return both sides as bars; nothing where there are no two cells to compare."""
+    if feature.bins is None or len(feature.bins.reference) < 2:
+        return []
+    return sparklines(feature.bins.reference, feature.bins.current, fold=not feature.bins.labels, glyphs=glyphs)
 
 
 def settings(report: DriftReport, glyphs: Glyphs = UNICODE) -> list[str]:
@@ -175,6 +183,12 @@ def column_lines(report: DriftReport) -> list[tuple[str, tuple[str, ...]]]:
     return [(title, names) for title, names in sides if names]
 
 
+def _statistic(result: TestResult) -> float | None:
+    # the statistic of the missing shares is a chi2; Cohen's h says how far apart they are
+    h = result.details.get("cohens_h")
+    return h if isinstance(h, float) else result.statistic
+
+
 def _pvalue(result: TestResult) -> float | None:
     return result.pvalue if result.pvalue_adjusted is None else result.pvalue_adjusted
 
@@ -187,12 +201,18 @@ def _location(reference: SideSummary, current: SideSummary, direction: str | Non
     names: Sequence[str] = ("median", "mean", "std", "minimum", "maximum")
     if direction in {"wider", "narrower"}:
         names = ("std", "minimum", "maximum", "mean", "median")
-    constant = reference.minimum is not None and reference.minimum == reference.maximum
     for name in names:
         before, after = number(getattr(reference, name)), number(getattr(current, name))
-        if before != after:
-            return f"{'constant' if constant and name == 'median' else name} {before} {glyphs.to} {after}"
+        if before == after:
+            continue
+        if name == "median" and _constant(reference):
+            return f"constant {before} {glyphs.to} {'' if _constant(current) else 'median '}{after}"
+        return f"{name} {before} {glyphs.to} {after}"
     return ""
+
+
+def _constant(side: SideSummary) -> bool:
+    return side.minimum is not None and side.minimum == side.maximum
 
 
 def _level(bins: Bins, glyphs: Glyphs) -> str:
