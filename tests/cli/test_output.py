@@ -6,7 +6,6 @@ import json
 import os
 import stat
 import xml.etree.ElementTree as ET
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,8 @@ from driftwatch.errors import DriftwatchError
 from report_samples import HOSTILE_NAME, drifted, realistic, report
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cli_runs import Run
 
 FORMATS = ("table", "json", "markdown", "junit", "github")
@@ -163,10 +164,25 @@ def test_link_stays_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "real.txt").read_text() == "new\n"
 
 
-def test_device_is_written_to_and_not_replaced() -> None:
-    streams.check_destination(os.devnull, ())
-    streams.write_file(os.devnull, "new")
-    assert not Path(os.devnull).is_file()
+def test_named_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    # stands for /dev/null and /dev/stdout; a test must not bet those of the machine on the code being right
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    streams.check_destination(str(pipe), ())
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        streams.write_file(str(pipe), "new")
+        assert os.read(reader, 100) == b"new\n"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_reader_of_the_old_file_sees_it_to_its_end(tmp_path: Path) -> None:
+    (tmp_path / "out.txt").write_text("old")
+    with (tmp_path / "out.txt").open() as reader:
+        streams.write_file(str(tmp_path / "out.txt"), "new")
+        assert reader.read() == "old"
 
 
 class Terminal:

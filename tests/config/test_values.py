@@ -97,6 +97,7 @@ def test_every_option_of_check_has_a_variable(variable: str, text: str, expected
         "correction = 'bh'",
         "min_effect = -0.1",
         "min_effect = 1.5",
+        "min_effect = true",
         "min_samples = 0",
         "min_samples = 2.5",
         "min_samples = true",

@@ -227,9 +227,9 @@ def _wanted(features: Sequence[str], known: Sequence[str]) -> set[str]:
     if isinstance(features, str):
         raise ConfigError(f"`features` must be a sequence of names, got {features!r}. Pass [{features!r}].")
     names = dict.fromkeys(map(str, features))
-    unknown = [name for name in names if name not in set(known)]
+    unknown = names.keys() - set(known)
     if unknown:
-        raise UnknownNameError.from_names("feature", unknown, known)
+        raise UnknownNameError.from_names("feature", [name for name in names if name in unknown], known)
     return set(names)
 
 

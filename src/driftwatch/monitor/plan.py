@@ -173,7 +173,8 @@ def _check_mappings(**settings: object) -> None:
 
 
 def _check_known(what: str, names: Iterable[str], known: Sequence[str]) -> None:
-    unknown = [name for name in names if name not in set(known)]
+    every = set(known)
+    unknown = [name for name in names if name not in every]
     if unknown:
         raise UnknownNameError.from_names(what, unknown, known)
 
