@@ -11,7 +11,6 @@ import array_api_compat
 import numpy as np
 import pytest
 
-from backends import Backend
 from driftwatch.ops import generic
 from driftwatch.ops._catalog import CATALOG
 from kernel_oracles import counts_in_bins, plain_w1
@@ -19,6 +18,7 @@ from kernel_oracles import counts_in_bins, plain_w1
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backends import Backend
     from driftwatch._typing import Array
 
 INF = float("inf")
@@ -115,7 +115,7 @@ def _plain_distances(reference: list[float], current: list[float]) -> tuple[floa
 
 def test_merge_ks_w1_with_a_count_for_each_row(backend: Backend) -> None:
     (reference, n), (current, m) = _arrays(backend, REFERENCE), _arrays(backend, CURRENT)
-    wanted = zip(*map(_plain_distances, _valid(REFERENCE), _valid(CURRENT)), strict=True)
+    wanted = list(zip(*map(_plain_distances, _valid(REFERENCE), _valid(CURRENT)), strict=True))
     for merge_ks_w1 in _implementations("merge_ks_w1", backend):
         found = merge_ks_w1(reference, current, n, m, xp=backend.xp)
         for distances, answers in zip(found, wanted, strict=True):
