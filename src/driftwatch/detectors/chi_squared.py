@@ -67,7 +67,7 @@ class ChiSquaredDetector(BaseDetector[CategoricalSample]):
             plain.statistic,
             pvalue=np.asarray([s.pvalue for s in safe]),
             details={
-                "dof": [int(k) if k == k else None for k in plain.dof.tolist()],  # noqa: PLR0124 - NaN: an empty side
+                "dof": [int(k) for k in plain.dof.tolist()],
                 "pvalue_method": [s.method for s in safe],
                 "pvalue_asymptotic": plain.pvalue.tolist(),
                 "pooled_levels": [s.n_pooled for s in safe],
