@@ -22,7 +22,8 @@ def score_of(reference: Side, current: Side) -> tuple[float, float, dict[str, An
     assert score.pvalue is not None
     assert score.effect is not None
     details = {key: values[0] for key, values in score.details.items()}
-    assert details["cohens_h"] == float(score.effect[0])
+    assert score.measures is not None
+    assert details["cohens_h"] == float(score.measures["missing"][0])
     return float(score.pvalue[0]), float(score.effect[0]), details
 
 
@@ -34,12 +35,12 @@ def test_common_gaps_are_tested_by_chi_squared(reference: Side, current: Side) -
 
 
 @pytest.mark.parametrize(
-    ("reference", "current"), [((0, 100), (3, 50)), ((1, 1000), (2, 20)), ((20, 0), (4, 1)), ((4, 6), (6, 4))]
+    ("reference", "current"), [((0, 100), (3, 50)), ((1, 1000), (2, 20)), ((20, 0), (4, 1)), ((4, 5), (6, 4))]
 )
 def test_rare_gaps_are_tested_exactly(reference: Side, current: Side) -> None:
     assert stats.contingency.expected_freq([reference, current]).min() < MIN_EXPECTED
     pvalue, _, details = score_of(reference, current)
-    np.testing.assert_allclose(pvalue, stats.fisher_exact([reference, current]).pvalue, rtol=1e-9)
+    np.testing.assert_allclose(pvalue, stats.fisher_exact(np.array([reference, current])).pvalue, rtol=1e-9)
     assert details["pvalue_method"] == "exact"
 
 
@@ -53,8 +54,12 @@ def test_rare_gaps_are_tested_exactly(reference: Side, current: Side) -> None:
         ((40, 60), (60, 40), 0.4027),  # Cohen (1988), table 6.2.2: 1.772 - 1.369 = 0.403
     ],
 )
-def test_effect_is_cohens_h(reference: Side, current: Side, h: float) -> None:
-    np.testing.assert_allclose(score_of(reference, current)[1], h, atol=1e-4)
+def test_threshold_cuts_cohens_h(reference: Side, current: Side, h: float) -> None:
+    np.testing.assert_allclose(score_of(reference, current)[2]["cohens_h"], h, atol=1e-4)
+
+
+def test_effect_is_the_difference_of_the_shares() -> None:
+    assert score_of((1, 3), (2, 2))[1] == score_of((2, 2), (1, 3))[1] == 0.25
 
 
 def test_shares_are_reported() -> None:
