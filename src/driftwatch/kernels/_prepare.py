@@ -2,65 +2,71 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
 
 import array_api_compat
 import numpy as np
 
 from driftwatch.arrays.namespace import device_of, is_traced, move_to, namespace_of, statistic_dtype, to_host
 from driftwatch.errors import ConfigError, InputError, InputTypeError
-from driftwatch.ops import sort_last
+from driftwatch.ops import count_missing, sort_last
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from driftwatch._typing import Array, Namespace
 
-__all__ = ["NanPolicy", "Ordered", "Rows", "order", "rows_of_pair"]
+__all__ = ["NanPolicy", "Ordered", "Rows", "finish", "order", "rows_of_pair", "unordered"]
 
 NanPolicy: TypeAlias = Literal["omit", "propagate", "raise"]
+R = TypeVar("R", "Rows", "Ordered")
 
 
 class Rows(NamedTuple):
-    """Values `(d, n)` in any order with missing ones at `+inf`, and how many are valid: an int, or integers `(d,)`."""
+    """Values `(d, n)` in any order with NaN where missing, and how many are valid: an int, or integers `(d,)`."""
 
     values: Array
     n_valid: int | Array
 
 
 class Ordered(NamedTuple):
-    """`Rows` sorted ascending."""
+    """Values `(d, n)` sorted ascending with missing ones at `+inf` behind the others, and how many are valid."""
 
     values: Array
     n_valid: int | Array
 
 
-def order(rows: Rows, *, xp: Namespace) -> Ordered:
-    """Return the rows sorted: the one ordering that every statistic reads."""
-    return Ordered(sort_last(rows.values, xp=xp), rows.n_valid)
-
-
-def mask_missing(values: Array, *, xp: Namespace) -> Rows:
-    """Return `(d, n)` values with NaN moved to `+inf` and counted per row.
-
-    The count is an int where it is the same for every row, which eager code can know and traced code cannot.
-    """
-    n = values.shape[-1]
+def unordered(values: Array, *, xp: Namespace) -> Rows:
+    """Return numbers `(d, n)` with the missing ones counted by row."""
     if not xp.isdtype(values.dtype, "real floating"):
-        dtype = statistic_dtype(xp, device_of(values))
-        return Rows(xp.astype(values, dtype), n)
-    missing = xp.isnan(values)
-    n_missing = xp.count_nonzero(missing, axis=-1)
-    if not is_traced(values):
-        counted = to_host(n_missing)
-        if not counted.any():
-            return Rows(values, n)
-    filled = xp.where(missing, xp.asarray(xp.inf, dtype=values.dtype, device=device_of(values)), values)
-    return Rows(filled, n - n_missing)
+        return Rows(xp.astype(values, statistic_dtype(xp, device_of(values))), values.shape[-1])
+    return Rows(values, _n_valid(values, count_missing(values, xp=xp)))
+
+
+def order(values: Array, *, xp: Namespace) -> Ordered:
+    """Return numbers `(d, n)` sorted by row: the one ordering that every statistic reads."""
+    if not xp.isdtype(values.dtype, "real floating"):
+        values = xp.astype(values, statistic_dtype(xp, device_of(values)))
+    ordered, n_missing = sort_last(values, xp=xp)
+    return Ordered(ordered, _n_valid(values, n_missing))
+
+
+def _n_valid(values: Array, n_missing: Array) -> int | Array:
+    """Return the number of values: an int where no row misses one, which eager code can know and traced code cannot."""
+    n: int = values.shape[-1]
+    return n if not is_traced(values) and not to_host(n_missing).any() else n - n_missing
 
 
 def rows_of_pair(
-    reference: Array, current: Array, *, axis: int, nan_policy: NanPolicy, xp: Namespace | None
-) -> tuple[Rows, Rows, tuple[int, ...], Array | None, Namespace]:
-    """Return both samples as rows, the shape of the result, which rows become NaN, and the namespace.
+    reference: Array,
+    current: Array,
+    *,
+    as_rows: Callable[..., R],
+    axis: int,
+    nan_policy: NanPolicy,
+    xp: Namespace | None,
+) -> tuple[Ordered, R, tuple[int, ...], Array | None, Namespace]:
+    """Return the ordered reference, `as_rows` of current, the shape of the result, which rows become NaN, and `xp`.
 
     Raises
     ------
@@ -91,19 +97,19 @@ def rows_of_pair(
 
     shape = tuple(turned[1].shape[:-1])
     flat = [xp.reshape(x, (-1, x.shape[-1])) for x in turned]
-    rows = [mask_missing(x, xp=xp) for x in flat]
-    if nan_policy == "omit" or all(isinstance(r.n_valid, int) for r in rows):
-        return rows[0], rows[1], shape, None, xp
-    bad = _any_missing(rows, xp=xp)
+    ordered, rows = order(flat[0], xp=xp), as_rows(flat[1], xp=xp)
+    if nan_policy == "omit" or (isinstance(ordered.n_valid, int) and isinstance(rows.n_valid, int)):
+        return ordered, rows, shape, None, xp
+    bad = _any_missing(ordered, rows, xp=xp)
     if nan_policy == "raise":
         if is_traced(current):
             raise ConfigError("`nan_policy='raise'` cannot be used under `jax.jit`, which knows no values. Use 'omit'.")
         first = int(np.flatnonzero(to_host(bad))[0])
         raise InputError(f"NaN in feature {first} and `nan_policy='raise'`. Drop it, or use `nan_policy='omit'`.")
-    return rows[0], rows[1], shape, bad, xp
+    return ordered, rows, shape, bad, xp
 
 
-def _any_missing(rows: list[Rows], *, xp: Namespace) -> Array:
+def _any_missing(*rows: Rows | Ordered, xp: Namespace) -> Array:
     d = rows[0].values.shape[0]
     bad = xp.zeros((d,), dtype=xp.bool, device=device_of(rows[0].values))
     for values, n_valid in rows:

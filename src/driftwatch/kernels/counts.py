@@ -8,7 +8,7 @@ import numpy as np
 
 from driftwatch.arrays.namespace import device_of, move_to, namespace_of, statistic_dtype, to_host
 from driftwatch.errors import ConfigError, InputError
-from driftwatch.kernels._prepare import NanPolicy, Ordered, finish, order, rows_of_pair
+from driftwatch.kernels._prepare import NanPolicy, Ordered, finish, rows_of_pair, unordered
 from driftwatch.kernels.ecdf import ends, quantiles
 from driftwatch.ops import counts_from_edges, rank
 from driftwatch.ops.generic import bins_from_cumulative
@@ -250,12 +250,13 @@ def _binned(
     """Return a statistic of counts in the reference's equal-mass bins."""
     if n_bins < 2:
         raise ConfigError(f"`n_bins` must be at least 2, got {n_bins!r}.")
-    ref_rows, cur_rows, shape, bad, xp = rows_of_pair(reference, current, axis=axis, nan_policy=nan_policy, xp=xp)
-    ordered = order(ref_rows, xp=xp)
+    ordered, rows, shape, bad, xp = rows_of_pair(
+        reference, current, as_rows=unordered, axis=axis, nan_policy=nan_policy, xp=xp
+    )
     edges = quantile_edges(ordered, n_bins, xp=xp)
     expected = ordered_bin_counts(ordered, edges, xp=xp)
-    edges = xp.astype(edges, cur_rows.values.dtype, copy=False)
-    actual = counts_from_edges(cur_rows.values, cur_rows.n_valid, edges, xp=xp)
+    edges = xp.astype(edges, rows.values.dtype, copy=False)
+    actual = counts_from_edges(rows.values, rows.n_valid, edges, xp=xp)
     return DistanceResult(finish(statistic(expected, actual, xp=xp, **options), shape, bad, xp=xp))
 
 

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from driftwatch.arrays.namespace import device_of, statistic_dtype, to_host
+from driftwatch.arrays.namespace import device_of, to_host
 from driftwatch.kernels._prepare import NanPolicy, Ordered, finish, order, rows_of_pair
 from driftwatch.kernels.kolmogorov import ks_pvalue
-from driftwatch.ops import merge_ks_w1
+from driftwatch.ops import mean_std, merge_ks_w1
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,10 +112,12 @@ def ks_2samp(
     >>> result.pvalue < 0.01
     array([False,  True])
     """
-    ref_rows, cur_rows, shape, bad, xp = rows_of_pair(reference, current, axis=axis, nan_policy=nan_policy, xp=xp)
-    distances = ecdf_distances(order(ref_rows, xp=xp), order(cur_rows, xp=xp), xp=xp)
+    ordered, sample, shape, bad, xp = rows_of_pair(
+        reference, current, as_rows=order, axis=axis, nan_policy=nan_policy, xp=xp
+    )
+    distances = ecdf_distances(ordered, sample, xp=xp)
     statistic = xp.maximum(distances.above, distances.below)
-    pvalue = _pvalue(statistic, ref_rows.n_valid, cur_rows.n_valid, method, xp=xp)
+    pvalue = _pvalue(statistic, ordered.n_valid, sample.n_valid, method, xp=xp)
     return KSResult(finish(statistic, shape, bad, xp=xp), finish(pvalue, shape, bad, xp=xp))
 
 
@@ -153,9 +155,10 @@ def wasserstein_distance(
     ----------
     Vallender, S. S. (1974), "Calculation of the Wasserstein distance between probability distributions on the line".
     """
-    ref_rows, cur_rows, shape, bad, xp = rows_of_pair(reference, current, axis=axis, nan_policy=nan_policy, xp=xp)
-    ordered = order(ref_rows, xp=xp)
-    w1 = ecdf_distances(ordered, order(cur_rows, xp=xp), xp=xp).w1
+    ordered, sample, shape, bad, xp = rows_of_pair(
+        reference, current, as_rows=order, axis=axis, nan_policy=nan_policy, xp=xp
+    )
+    w1 = ecdf_distances(ordered, sample, xp=xp).w1
     normalized = normalize(w1, moments(ordered, xp=xp)[1], xp=xp)
     return WassersteinResult(finish(w1, shape, bad, xp=xp), finish(normalized, shape, bad, xp=xp))
 
@@ -212,33 +215,6 @@ def quantiles(sample: Ordered, numerators: Sequence[int], denominator: int, *, x
 def moments(sample: Ordered, *, xp: Namespace) -> tuple[Array, Array]:
     """Return mean and population standard deviation of ordered rows, shape `(d,)`; NaN where infinite or empty.
 
-    A row of equal values has standard deviation exactly zero, which floating-point sums do not give by themselves, and
-    no other row has: the squares of values as small as 1e-300 or as large as 1e300 are taken at a scale near one.
+    A row of equal values has standard deviation exactly zero, and no other row has.
     """
-    values, n_valid = sample
-    device = device_of(values)
-    dtype = statistic_dtype(xp, device)
-    low, high = ends(sample, xp=xp)
-    zero = xp.zeros((), dtype=dtype, device=device)
-    nan = xp.full((), xp.nan, dtype=dtype, device=device)
-    finite = xp.isfinite(low) & xp.isfinite(high)
-
-    position = xp.arange(values.shape[-1], device=device)[None, :]
-    used = (position < (n_valid if isinstance(n_valid, int) else n_valid[:, None])) & finite[:, None]
-    n = xp.sum(xp.astype(used, dtype), axis=-1)
-    n = xp.where(finite, n, nan)
-    low, high = xp.astype(low, dtype), xp.astype(high, dtype)
-    scale = _power_of_two(xp.where(finite, xp.maximum(xp.abs(low), xp.abs(high)), zero), xp=xp)
-    values = xp.where(used, xp.astype(values, dtype, copy=False) * (1.0 / scale)[:, None], zero)
-    mean = xp.sum(values, axis=-1) / n
-    deviation = xp.where(used, values - mean[:, None], zero)
-    std = xp.sqrt(xp.sum(deviation * deviation, axis=-1) / n)
-    constant = finite & (low == high)
-    return xp.where(constant, low, mean * scale), xp.where(constant, zero, std * scale)
-
-
-def _power_of_two(x: Array, *, xp: Namespace) -> Array:
-    """Return a power of two near x >= 0, so that scaling by it rounds nothing; its reciprocal is a normal number too."""
-    limits = xp.finfo(x.dtype)
-    room = 8.0  # keeps the logarithm's rounding away from either end
-    return 2.0 ** xp.floor(xp.log2(xp.clip(x, room * limits.smallest_normal, limits.max / room)))
+    return mean_std(*sample, *ends(sample, xp=xp), xp=xp)

@@ -17,7 +17,7 @@ from driftwatch.arrays.namespace import device_of, move_to, namespace_of, to_hos
 from driftwatch.arrays.schema import UNTESTED, FeatureKind, Storage
 from driftwatch.arrays.table import ArrayTable
 from driftwatch.errors import DriftwatchError
-from driftwatch.kernels._prepare import Ordered, mask_missing, order
+from driftwatch.kernels._prepare import Ordered, order
 from driftwatch.kernels.counts import ordered_bin_counts, quantile_edges
 from driftwatch.kernels.ecdf import ends, moments, quantiles
 
@@ -96,7 +96,7 @@ class NumericBlock:
     def fit(cls, names: Sequence[str], values: Array) -> NumericBlock:
         """Order a block of values `(d, n)`, NaN where missing."""
         xp = namespace_of(values)
-        ordered = order(mask_missing(values, xp=xp), xp=xp)
+        ordered = order(values, xp=xp)
         median = quantiles(ordered, [1], 2, xp=xp)[:, 0]
         return cls(tuple(names), ordered, *moments(ordered, xp=xp), *ends(ordered, xp=xp), median)
 
