@@ -11,7 +11,7 @@ from measure import Absent, Figure, fastest
 from ratios import samples
 
 from driftwatch.arrays.namespace import namespace_of
-from driftwatch.kernels._prepare import Ordered, mask_missing, order
+from driftwatch.kernels._prepare import Ordered, order
 from driftwatch.kernels.ecdf import ecdf_distances
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def on_jax(reference: Matrix, current: Matrix) -> dict[str, Callable[[], object]
     def distances(ordered: Any, values: Any) -> Any:
         xp = namespace_of(values)
         known = Ordered(ordered, ordered.shape[-1])
-        return tuple(ecdf_distances(known, order(mask_missing(values.T, xp=xp), xp=xp), xp=xp))
+        return tuple(ecdf_distances(known, order(values.T, xp=xp), xp=xp))
 
     compiled = jax.jit(distances)
     tensor = jax.numpy.asarray(current)

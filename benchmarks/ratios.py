@@ -18,7 +18,7 @@ import ours
 import theirs
 from measure import Figure, fastest
 
-from driftwatch import Monitor
+from driftwatch import Monitor, warmup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -157,5 +157,6 @@ def run() -> Iterator[Figure]:
 
 
 if __name__ == "__main__":
+    warmup()
     for measured in WORKS[sys.argv[1]](sys.argv[2]):
         print(json.dumps(measured.as_dict()), flush=True)
