@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DRIFTWATCH = str(Path(sysconfig.get_path("scripts")) / "driftwatch")
 
 
-MAX_ROUNDS = 15
+MAX_ROUNDS = 40
 
 
 @dataclass(frozen=True)

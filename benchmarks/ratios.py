@@ -102,7 +102,7 @@ def features(setting: str) -> Iterator[Figure]:
         reference, current = samples(20_000, d, "float32", 0.02)
         works[str(d)] = partial(Monitor(reference).check, current)
         works |= {f"{limit}, {d} features": work for limit, work in limits(current).items()}
-    times = fastest(works)
+    times = fastest(works, seconds=6.0)
     each = times["1000"] / 10 / times["100"]
     named = {f"check, {key} features" if key.isdigit() else key: value for key, value in times.items()}
     bound = 1.2 if setting == PLAIN else None
