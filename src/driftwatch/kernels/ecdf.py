@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from driftwatch.arrays.namespace import device_of, statistic_dtype, to_host
+from driftwatch.arrays.namespace import device_of, is_traced, statistic_dtype, to_host
 from driftwatch.kernels._prepare import NanPolicy, Ordered, finish, order, rows_of_pair
-from driftwatch.kernels.kolmogorov import ks_pvalue
+from driftwatch.kernels.kolmogorov import kolmogorov_sf, ks_pvalue
 from driftwatch.ops import merge_ks_w1
 
 if TYPE_CHECKING:
@@ -120,9 +120,23 @@ def ks_2samp(
 
 
 def _pvalue(statistic: Array, n: int | Array, m: int | Array, method: KSMethod, *, xp: Namespace) -> Array:
+    if is_traced(statistic):
+        return kolmogorov_sf(statistic * _root_of_effective_size(n, m, like=statistic, xp=xp), xp=xp)
     # The (d,)-sized statistics go to the host, where float64 and the exact distributions are; samples never do.
     pvalue = ks_pvalue(to_host(statistic), to_host(n), to_host(m), method=method).pvalue
     return xp.asarray(pvalue, dtype=statistic.dtype, device=device_of(statistic))
+
+
+def _root_of_effective_size(n: int | Array, m: int | Array, *, like: Array, xp: Namespace) -> Array:
+    """Return `sqrt(n m / (n + m))` without a product that 32-bit integers cannot hold."""
+    device = device_of(like)
+    n_float, m_float = (
+        xp.full((), float(count), dtype=like.dtype, device=device)
+        if isinstance(count, int)
+        else xp.astype(count, like.dtype)
+        for count in (n, m)
+    )
+    return xp.sqrt(n_float / (n_float + m_float) * m_float)
 
 
 def wasserstein_distance(

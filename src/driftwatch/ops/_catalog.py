@@ -49,5 +49,6 @@ CATALOG: Mapping[str, OpSpec] = {
         ),
         OpSpec("merge_ks_w1", "one-sided ECDF distances and W1 of two sorted batches"),
         OpSpec("counts_from_edges", "counts of unsorted values in bins [a, b)"),
+        OpSpec("gammaincc", "upper regularized incomplete gamma function, for p-values"),
     )
 }
