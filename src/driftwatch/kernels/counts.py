@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from driftwatch.arrays.namespace import device_of, move_to, namespace_of, statistic_dtype
 from driftwatch.errors import ConfigError, InputError
-from driftwatch.kernels._prepare import NanPolicy, Ordered, finish, order, rows_of_pair
+from driftwatch.kernels._prepare import NanPolicy, Ordered, Rows, feature_by_feature, order, widened
 from driftwatch.kernels.ecdf import ends, quantiles
 from driftwatch.ops import counts_from_edges, gammaincc, rank
 from driftwatch.ops.generic import bins_from_cumulative
@@ -250,13 +250,18 @@ def _binned(
     """Return a statistic of counts in the reference's equal-mass bins."""
     if n_bins < 2:
         raise ConfigError(f"`n_bins` must be at least 2, got {n_bins!r}.")
-    ref_rows, cur_rows, shape, bad, xp = rows_of_pair(reference, current, axis=axis, nan_policy=nan_policy, xp=xp)
-    ordered = order(ref_rows, xp=xp)
-    edges = quantile_edges(ordered, n_bins, xp=xp)
-    expected = ordered_bin_counts(ordered, edges, xp=xp)
-    edges = xp.astype(edges, cur_rows.values.dtype, copy=False)
-    actual = counts_from_edges(cur_rows.values, cur_rows.n_valid, edges, xp=xp)
-    return DistanceResult(finish(statistic(expected, actual, xp=xp, **options), shape, bad, xp=xp))
+
+    def statistics(ref: Rows, cur: Rows, /, *, xp: Namespace) -> tuple[Array]:
+        ordered = order(ref, xp=xp)
+        edges = quantile_edges(ordered, n_bins, xp=xp)
+        expected = ordered_bin_counts(ordered, edges, xp=xp)
+        values = widened(cur, xp=xp).values
+        actual = counts_from_edges(values, cur.n_valid, xp.astype(edges, values.dtype, copy=False), xp=xp)
+        return (statistic(expected, actual, xp=xp, **options),)
+
+    return DistanceResult(
+        *feature_by_feature(statistics, reference, current, axis=axis, nan_policy=nan_policy, xp=xp),
+    )
 
 
 def psi(
