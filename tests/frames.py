@@ -41,7 +41,7 @@ def mixed_columns(n: int, seed: int, shift: float = 0.0) -> dict[str, list[Any]]
 def _pandas(*dtypes: str) -> Callable[[Columns], pd.DataFrame]:
     def build(columns: Columns) -> pd.DataFrame:
         named = zip(columns.items(), dtypes, strict=True)
-        return pd.DataFrame({name: pd.Series(values, dtype=dtype) for (name, values), dtype in named})  # type: ignore[call-overload]
+        return pd.DataFrame({name: pd.Series(values, dtype=dtype) for (name, values), dtype in named})
 
     return build
 

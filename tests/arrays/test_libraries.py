@@ -23,7 +23,7 @@ constructors = pytest.mark.parametrize("build", CONSTRUCTORS.values(), ids=list(
 
 
 def report_of(reference: Any, current: Any) -> dict[str, Any]:
-    report = Monitor(reference).check(current).to_dict()
+    report: dict[str, Any] = Monitor(reference).check(current).to_dict()
     report.pop("created_at")
     return report
 

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pytest
 
 from driftwatch import Monitor
-from driftwatch.arrays.schema import MIN_IDENTIFIER_ROWS, FeatureKind, infer_kind
+from driftwatch.arrays.inference import MIN_IDENTIFIER_ROWS, infer_kind
+from driftwatch.arrays.schema import FeatureKind
 from driftwatch.arrays.table import read_table
 from driftwatch.errors import UnknownNameError
 
