@@ -71,6 +71,8 @@ def _column(count: int | Array) -> int | Array:
 def _ks_one_sided(
     reference: Array, current: Array, n_reference: int | Array, n_current: int | Array, *, xp: Namespace
 ) -> tuple[Array, Array]:
+    from driftwatch.ops._dispatch import rank  # the library's own, not the definition above; imports this module
+
     # Both suprema are attained at a current value, or just before one: ranks of the current values are enough.
     device = device_of(current)
     dtype = statistic_dtype(xp, device)

@@ -162,9 +162,7 @@ class NumericBlock:
         values, n_valid = self.stored
         stored = Rows(convert(values), n_valid if isinstance(n_valid, int) else convert(n_valid))
         mean, std, low, high, median = (convert(x) for x in self._summaries)
-        return NumericBlock(
-            names, stored, mean, std, low, high, median, _derived=(self, convert), _positions=positions
-        )
+        return NumericBlock(names, stored, mean, std, low, high, median, _derived=(self, convert), _positions=positions)
 
 
 def _rows(x: Array, rows: list[int]) -> Array:
