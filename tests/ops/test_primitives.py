@@ -247,6 +247,6 @@ def plain_mean_std(row: list[float]) -> tuple[float, float]:
     if not row or not all(map(math.isfinite, row)):
         return math.nan, math.nan
     exact = [Fraction(value) for value in row]
-    mean = sum(exact) / len(exact)
-    variance = sum((value - mean) ** 2 for value in exact) / len(exact)
+    mean = sum(exact, Fraction(0)) / len(exact)
+    variance = sum(((value - mean) ** 2 for value in exact), Fraction(0)) / len(exact)
     return float(mean), math.sqrt(variance.numerator) / math.sqrt(variance.denominator)

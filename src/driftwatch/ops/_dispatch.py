@@ -56,7 +56,7 @@ def _overrides(name: str, xp: Namespace) -> tuple[Override, ...]:
 
 
 def _applies(override: Override, arrays: tuple[Array, ...]) -> bool:
-    if not (override.dtypes or override.min_size):
+    if not (override.dtypes or override.min_size or override.load_after):
         return True
     dtypes = frozenset(x.dtype for x in arrays)
     if override.dtypes and not dtypes <= override.dtypes:
