@@ -33,6 +33,7 @@ __all__ = [
     "datasets",
     "errors",
     "kernels",
+    "warmup",
 ]
 
 __getattr__, __dir__ = attach(
@@ -52,5 +53,6 @@ __getattr__, __dir__ = attach(
         "datasets": "driftwatch.datasets",
         "errors": "driftwatch.errors",
         "kernels": "driftwatch.kernels",
+        "warmup": "driftwatch.ops.warmup",
     },
 )
