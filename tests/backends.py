@@ -41,6 +41,7 @@ class Backend(Enum):
     TORCH_FLOAT32 = "torch:float32"
     TORCH_BFLOAT16 = "torch:bfloat16"
     TORCH_ELSEWHERE = "torch:elsewhere"
+    TORCH_CUDA = "torch:cuda"
     JAX = "jax"
     JAX_X64 = "jax:x64"
     JAX_JIT = "jax:jit"
@@ -49,8 +50,16 @@ class Backend(Enum):
 
     @classmethod
     def of(cls, libraries: Collection[str]) -> list[Backend]:
-        """Return the backends of these libraries, and those of the host where none is named."""
-        return [backend for backend in cls if backend.library in (libraries or ("numpy", "array_api_strict"))]
+        """Return the backends of these libraries that can run here, and those of the host where none is named."""
+        wanted = libraries or ("numpy", "array_api_strict")
+        return [backend for backend in cls if backend.library in wanted and backend.is_usable()]
+
+    def is_usable(self) -> bool:
+        """Return whether the GPU is there that this backend needs."""
+        if self not in {Backend.TORCH_CUDA, Backend.CUPY}:
+            return True
+        usable: bool = importlib.import_module(f"{self.library}.cuda").is_available()
+        return usable
 
     @property
     def library(self) -> str:
@@ -73,7 +82,8 @@ class Backend(Enum):
         """The device that inputs lie on and results must lie on."""
         if self in {Backend.STRICT_DEVICE1, Backend.STRICT_NO_FLOAT64}:
             return self.xp.Device(self.flavour)
-        return array_api_compat.device(self.xp.asarray([0.0]))
+        where = {"device": "cuda"} if self is Backend.TORCH_CUDA else {}
+        return array_api_compat.device(self.xp.asarray([0.0], **where))
 
     @property
     def statistic_dtype(self) -> np.dtype[Any]:
@@ -122,7 +132,7 @@ class Backend(Enum):
             values.flags.writeable = False
             return values
         if self.library == "torch":
-            tensor = self.xp.asarray(np.array(values))
+            tensor = self.xp.asarray(np.array(values), device="cuda" if self is Backend.TORCH_CUDA else "cpu")
             narrow = self.flavour in {"float32", "bfloat16"} and tensor.is_floating_point()
             return tensor.to(getattr(self.xp, self.flavour)) if narrow else tensor
         return self.xp.asarray(values, device=self.device)
@@ -137,7 +147,7 @@ class Backend(Enum):
         if self.library == "array_api_strict":
             x = x.to_device(self.xp.Device("CPU_DEVICE"))
         if self.library == "torch":
-            x = x.detach()
+            x = x.detach().cpu()
             x = x.float() if x.dtype == self.xp.bfloat16 else x
         if self.library == "cupy":
             x = x.get()

@@ -33,9 +33,5 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """A backend, inside the context in which its flavour holds."""
     chosen: Backend = request.param
-    if chosen is Backend.CUPY:
-        cupy = pytest.importorskip("cupy")
-        if not cupy.cuda.is_available():
-            pytest.skip("CuPy has no GPU here")
     with chosen.active():
         yield chosen

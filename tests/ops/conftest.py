@@ -14,7 +14,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run tests of `backend` on those of the host, and on the libraries of `--backend` as they are without a trace."""
     if "backend" in metafunc.fixturenames:
         asked = metafunc.config.getoption("--backend")
-        chosen = [*Backend.of(()), *(b for b in Backend.of(asked) if asked and b.library != "cupy" and not b.traces)]
+        chosen = [*Backend.of(()), *(b for b in Backend.of(asked) if asked and not b.traces)]
         metafunc.parametrize("backend", chosen, indirect=True, ids=lambda backend: backend.value)
 
 
