@@ -165,3 +165,11 @@ def test_many_levels_are_summed_up() -> None:
     bins = Monitor({"x": values}, schema={"x": "categorical"}).check({"x": values}).features["x"].bins
     assert bins is not None
     assert (len(bins.labels), bins.labels[-1], bins.reference[-1]) == (11, "(other)", 200)
+
+
+@pytest.mark.parametrize("convert", [np.asarray, strict.asarray])
+def test_column_of_an_array_can_be_categorical(convert: Any) -> None:
+    x = RNG.integers(0, 3, (90, 2)).astype("f8")
+    found = Monitor(convert(x), schema={"f1": "categorical"}).check(convert(x)).features["f1"]
+    assert found.bins is not None
+    assert (found.kind, sorted(found.bins.labels)) == ("categorical", ["0", "1", "2"])
