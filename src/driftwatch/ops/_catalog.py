@@ -47,6 +47,15 @@ CATALOG: Mapping[str, OpSpec] = {
                 "numpy": Override("driftwatch.ops.numpy", reason="a loop of native searchsorted beats log2(n) gathers"),
             },
         ),
+        OpSpec(
+            "bincount",
+            "counts of small integers along the last axis",
+            overrides={
+                "numpy": Override("driftwatch.ops.numpy", reason="one native bincount over all rows, without a sort"),
+                "torch": Override("driftwatch.ops.torch", reason="scatter_add_ on the device, without a sort or a sync"),
+                "jax": Override("driftwatch.ops.jax", reason="a scatter that traces, without a sort"),
+            },
+        ),
         OpSpec("merge_ks_w1", "one-sided ECDF distances and W1 of two sorted batches"),
         OpSpec("counts_from_edges", "counts of unsorted values in bins [a, b)"),
     )

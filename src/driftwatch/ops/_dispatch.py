@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
     from driftwatch.ops.generic import Side
 
-__all__ = ["counts_from_edges", "implementation", "merge_ks_w1", "rank", "sort_last"]
+__all__ = ["bincount", "counts_from_edges", "implementation", "merge_ks_w1", "rank", "sort_last"]
 
 
 @cache
@@ -44,6 +44,11 @@ def sort_last(x: Array, /, *, xp: Namespace) -> Array:
 def rank(sorted_values: Array, queries: Array, /, *, side: Side = "left", xp: Namespace) -> Array:
     """Dispatch `generic.rank`."""
     return implementation("rank", xp, size(queries))(sorted_values, queries, side=side, xp=xp)
+
+
+def bincount(index: Array, length: int, /, *, xp: Namespace) -> Array:
+    """Dispatch `generic.bincount`."""
+    return implementation("bincount", xp, size(index))(index, length, xp=xp)
 
 
 def merge_ks_w1(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Side: TypeAlias = Literal["left", "right"]
 
-__all__ = ["Side", "counts_from_edges", "merge_ks_w1", "rank", "sort_last"]
+__all__ = ["Side", "bincount", "counts_from_edges", "merge_ks_w1", "rank", "sort_last"]
 
 
 def sort_last(x: Array, /, *, xp: Namespace) -> Array:
@@ -40,6 +40,29 @@ def rank(sorted_values: Array, queries: Array, /, *, side: Side = "left", xp: Na
     array of integers, shape (d, q)
     """
     return xpx.searchsorted(sorted_values, queries, side=side, xp=xp)
+
+
+def bincount(index: Array, length: int, /, *, xp: Namespace) -> Array:
+    """Return, row by row, how often each of `0, 1, ..., length - 1` occurs.
+
+    Parameters
+    ----------
+    index : array of integers, shape (d, n)
+        Each from 0 to `length - 1`.
+
+    Returns
+    -------
+    array of integers, shape (d, length)
+        In the namespace's default integer type.
+    """
+    # No portable array library adds at repeated positions, so the counts are read off the sorted indices.
+    dtype = xp.__array_namespace_info__().default_dtypes()["integral"]
+    d, n = index.shape
+    ordered = sort_last(xp.astype(index, dtype), xp=xp)
+    values = xp.broadcast_to(xp.arange(length, dtype=dtype, device=device_of(index))[None, :], (d, length))
+    below = xp.astype(rank(ordered, values, side="left", xp=xp), dtype)
+    total = xp.full((d, 1), n, dtype=dtype, device=device_of(index))
+    return xp.diff(xp.concat([below, total], axis=-1), axis=-1)
 
 
 def merge_ks_w1(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from driftwatch._typing import Namespace
     from driftwatch.ops.generic import Side
 
-__all__ = ["rank", "sort_last"]
+__all__ = ["bincount", "rank", "sort_last"]
 
 NDArray = np.ndarray[Any, Any]
 
@@ -28,3 +28,10 @@ def rank(sorted_values: NDArray, queries: NDArray, /, *, side: Side = "left", xp
     for row in range(out.shape[0]):
         out[row] = np.searchsorted(sorted_values[row], queries[row], side=side)
     return out
+
+
+def bincount(index: NDArray, length: int, /, *, xp: Namespace) -> NDArray:  # noqa: ARG001 - the contract of the primitive
+    """Return the counts of every row at once: row i counts in its own stretch of one long table."""
+    d = index.shape[0]
+    offset = np.arange(d, dtype=np.int64)[:, None] * length
+    return np.bincount((index + offset).reshape(-1), minlength=d * length).reshape(d, length)
