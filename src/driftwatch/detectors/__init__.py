@@ -4,6 +4,7 @@ from driftwatch._lazy import attach
 
 __all__ = [
     "BaseDetector",
+    "BinnedChiSquaredDetector",
     "ChiSquaredDetector",
     "JensenShannonDetector",
     "KSDetector",
@@ -18,6 +19,7 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "BaseDetector": "driftwatch.detectors.base",
+        "BinnedChiSquaredDetector": "driftwatch.detectors.binned_chi_squared",
         "ChiSquaredDetector": "driftwatch.detectors.chi_squared",
         "JensenShannonDetector": "driftwatch.detectors.jensenshannon",
         "KSDetector": "driftwatch.detectors.ks",
