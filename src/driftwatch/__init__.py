@@ -17,6 +17,7 @@ __all__ = [
     "datasets",
     "errors",
     "kernels",
+    "training",
 ]
 
 __getattr__, __dir__ = attach(
@@ -36,5 +37,6 @@ __getattr__, __dir__ = attach(
         "datasets": "driftwatch.datasets",
         "errors": "driftwatch.errors",
         "kernels": "driftwatch.kernels",
+        "training": "driftwatch.training",
     },
 )

@@ -77,7 +77,9 @@ def rows_of_pair(
     reference = move_to(reference, like=current)
     for name, x in (("reference", reference), ("current", current)):
         if not xp.isdtype(x.dtype, ("bool", "integral", "real floating")):
-            raise InputTypeError(f"`{name}` must hold real numbers or booleans, got {x.dtype}. Count categories instead.")
+            raise InputTypeError(
+                f"`{name}` must hold real numbers or booleans, got {x.dtype}. Count categories instead."
+            )
         if not -x.ndim <= axis < x.ndim or x.shape[axis] == 0:
             raise InputError(f"`{name}` must hold at least one value along axis {axis}, got shape {tuple(x.shape)}.")
     turned = [xp.moveaxis(x, axis, -1) for x in (reference, current)]

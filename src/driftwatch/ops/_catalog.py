@@ -52,7 +52,9 @@ CATALOG: Mapping[str, OpSpec] = {
             "counts of small integers along the last axis",
             overrides={
                 "numpy": Override("driftwatch.ops.numpy", reason="one native bincount over all rows, without a sort"),
-                "torch": Override("driftwatch.ops.torch", reason="scatter_add_ on the device, without a sort or a sync"),
+                "torch": Override(
+                    "driftwatch.ops.torch", reason="scatter_add_ on the device, without a sort or a sync"
+                ),
                 "jax": Override("driftwatch.ops.jax", reason="a scatter that traces, without a sort"),
             },
         ),

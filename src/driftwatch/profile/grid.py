@@ -86,7 +86,7 @@ class Grid(NamedTuple):
     @property
     def holds_labels(self) -> bool:
         """Whether the cells are classes."""
-        return self.deciles.shape[1] == 0
+        return bool(self.deciles.shape[1] == 0)
 
 
 def fit_grid(
