@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import array_api_compat
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
 
 if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
+
     from driftwatch._typing import Array, Device, Namespace
 
 __all__ = ["Backend"]
@@ -70,9 +71,8 @@ class Backend(Enum):
             return flags
         return nullcontext()
 
-    def asarray(self, values: NDArray[Any], dtype: DTypeLike = None) -> Array:
-        """Return a host array on this backend, as a view where that keeps the strides, in the dtype that it has."""
-        values = np.asarray(values, dtype=dtype)
+    def asarray(self, values: NDArray[Any]) -> Array:
+        """Return a host array on this backend: a view where that is possible, float32 where its dtype is not."""
         if not self.supports(values.dtype):
             values = values.astype(np.float32)
         if self is Backend.NUMPY:

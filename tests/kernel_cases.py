@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from driftwatch.kernels._catalog import CATALOG
 from kernel_oracles import COUNTS_ORACLES, SAMPLE_ORACLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COUNTS_CASES", "SAMPLE_CASES", "counts_answers", "rows", "sample_answers", "sample_case_answers"]
 
-Pair = tuple["NDArray[Any]", "NDArray[Any]"]
+Pair: TypeAlias = "Sequence[NDArray[Any]]"  # the reference and the current side
 NEGATIVE_NAN = np.copysign(np.nan, -1.0)  # what 0/0 gives on x86; sorts by its bits on some GPUs
 
 
@@ -110,7 +110,7 @@ def _sample_cases() -> dict[str, Pair]:
         "missing": missing,
         "empty_after_omission": empty,
         "infinite": infinite,
-        "infinite_and_missing": (infinite_and_missing[0], infinite_and_missing[1]),
+        "infinite_and_missing": infinite_and_missing,
         "one_value": (normal(1, 3), normal(26, 3)),
         "one_value_each": (np.array([[0.0, 1.0]]), np.array([[0.0, 3.0], [0.0, 3.0]])),
         "few_current_values": (normal(160, 2), normal(3, 2)),
@@ -127,7 +127,7 @@ def _counts_cases() -> dict[str, Pair]:
     empty[0][2], empty[1][2] = 0, 0
     return {
         "plain": plain,
-        "levels_that_occur_nowhere": (padded[0], padded[1]),
+        "levels_that_occur_nowhere": padded,
         "levels_on_one_side": (np.array([[5, 0, 7, 0], [3, 3, 0, 0]]), np.array([[0, 4, 6, 0], [0, 0, 2, 5]])),
         "empty_side": empty,
         "no_level": (np.zeros((3, 0), dtype=np.int64), np.zeros((3, 0), dtype=np.int64)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +28,8 @@ EMPTY = math.nan  # every statistic of a side without values
 
 
 def _ks_2samp(reference: NDArray[Any], current: NDArray[Any], *, method: str = "auto") -> Answers:
-    result = scipy.stats.ks_2samp(reference, current, method="auto" if method == "limit" else method)
+    scipy_method: Any = "auto" if method == "limit" else method
+    result = scipy.stats.ks_2samp(reference.astype(np.float64), current.astype(np.float64), method=scipy_method)
     pvalue = float(result.pvalue)
     if method == "limit":
         n, m = reference.size, current.size
@@ -39,7 +41,7 @@ def plain_w1(reference: Sequence[float], current: Sequence[float]) -> float:
     """Return the sum of |F - G| times the distance to the next value; infinite where mass at infinity differs."""
     values = sorted({*reference, *current})
     total = 0.0
-    for low, high in zip(values, values[1:], strict=False):
+    for low, high in pairwise(values):
         below_reference = Fraction(sum(x <= low for x in reference), len(reference))
         below_current = Fraction(sum(x <= low for x in current), len(current))
         if below_reference != below_current:
@@ -107,7 +109,10 @@ def _total_variation(reference_counts: Sequence[int], current_counts: Sequence[i
     n, m = sum(reference_counts), sum(current_counts)
     if n == 0 or m == 0:
         return {"statistic": EMPTY}
-    gaps = [abs(Fraction(int(r), int(n)) - Fraction(int(c), int(m))) for r, c in zip(reference_counts, current_counts, strict=True)]
+    gaps = [
+        abs(Fraction(int(r), int(n)) - Fraction(int(c), int(m)))
+        for r, c in zip(reference_counts, current_counts, strict=True)
+    ]
     return {"statistic": float(sum(gaps) / 2)}
 
 

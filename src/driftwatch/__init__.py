@@ -1,6 +1,22 @@
 """DriftWatch: which features of a table or tensor drifted, by how much, and whether to act."""
 
+from typing import TYPE_CHECKING
+
 from driftwatch._lazy import attach
+
+if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
+    from driftwatch import datasets, errors, kernels
+    from driftwatch.arrays.schema import FeatureKind
+    from driftwatch.detectors.base import BaseDetector
+    from driftwatch.detectors.chi_squared import ChiSquaredDetector
+    from driftwatch.detectors.jensenshannon import JensenShannonDetector
+    from driftwatch.detectors.ks import KSDetector
+    from driftwatch.detectors.psi import PSIDetector
+    from driftwatch.detectors.total_variation import TotalVariationDetector
+    from driftwatch.detectors.wasserstein import WassersteinDetector
+    from driftwatch.monitor.assertion import assert_no_drift
+    from driftwatch.monitor.monitor import Monitor
+    from driftwatch.report.model import DriftReport
 
 __all__ = [
     "BaseDetector",

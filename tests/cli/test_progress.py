@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -102,14 +101,10 @@ def test_bar_that_cannot_be_drawn_is_left_out(
 
 
 def test_timer_thread_ends_with_the_work() -> None:
-    before = threading.active_count()
     with DelayedProgress(enabled=True, delay=3600.0) as progress:
-        progress.phase("comparing", total=3)
-        assert threading.active_count() == before + 1
-    for thread in threading.enumerate():
-        if isinstance(thread, threading.Timer):
-            thread.join(timeout=60)
-    assert threading.active_count() == before
+        assert progress._timer.is_alive()
+    progress._timer.join(timeout=60)
+    assert not progress._timer.is_alive()
 
 
 @pytest.mark.parametrize("arguments", [["check", "a", "b"], ["check", "a", "b", "--quiet"]])

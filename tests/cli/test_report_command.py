@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from driftwatch.cli.rendering import render
+from driftwatch.report.render import render
 from report_samples import feature, realistic, report
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def _saved(tmp_path: Path) -> None:
 def test_saved_report_renders_as_the_fresh_one(run: Run, name: str) -> None:
     outcome = run("report", "drift.json", "--format", name)
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out.rstrip("\n") == render(realistic(), name).rstrip("\n")
+    assert outcome.out == render(realistic(), name)
 
 
 def test_report_comes_from_standard_input(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

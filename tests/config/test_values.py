@@ -10,7 +10,7 @@ import pytest
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.config import FeatureSettings, Settings, load_settings
 from driftwatch.config.keys import FEATURE_KEYS
-from driftwatch.config.settings import CORRECTIONS, KINDS
+from driftwatch.config.settings import CORRECTIONS, FORMATS, KINDS
 from driftwatch.errors import ConfigError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -212,6 +212,12 @@ def test_pyproject_table_of_the_wrong_type_is_refused(tmp_path: Path) -> None:
 
 def test_kinds_are_those_of_the_schema() -> None:
     assert set(KINDS) == set(FeatureKind) - {FeatureKind.UNSUPPORTED}
+
+
+def test_formats_are_those_of_the_renderers() -> None:
+    from driftwatch.report.render import FORMATS as IMPLEMENTED
+
+    assert set(FORMATS) == set(IMPLEMENTED)
 
 
 def test_corrections_are_those_of_the_kernels() -> None:

@@ -11,7 +11,6 @@ import array_api_compat
 import numpy as np
 import pytest
 
-from backends import Backend
 from driftwatch.ops import generic
 from driftwatch.ops._catalog import CATALOG
 from kernel_oracles import counts_in_bins, plain_w1
@@ -19,6 +18,7 @@ from kernel_oracles import counts_in_bins, plain_w1
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from backends import Backend
     from driftwatch._typing import Array
 
 INF = float("inf")
@@ -53,6 +53,7 @@ REFERENCE = [
     ([0.25, 0.5, 1.0, 2.0, INF, INF], 5),
     ([-3.0, -2.0, -1.0, INF, INF, INF], 3),
     ([INF, INF, INF, INF, INF, INF], 6),
+    ([4.0, 5.0, INF, INF, INF, INF], 2),
 ]
 CURRENT = [
     ([-2.0, 0.0, 0.0, 9.0], 4),
@@ -63,6 +64,7 @@ CURRENT = [
     ([0.5, INF, INF, INF], 2),
     ([INF, INF, INF, INF], 0),
     ([INF, INF, INF, INF], 2),
+    ([INF, INF, INF, INF], 3),
 ]
 
 
@@ -115,7 +117,7 @@ def _plain_distances(reference: list[float], current: list[float]) -> tuple[floa
 
 def test_merge_ks_w1_with_a_count_for_each_row(backend: Backend) -> None:
     (reference, n), (current, m) = _arrays(backend, REFERENCE), _arrays(backend, CURRENT)
-    wanted = zip(*map(_plain_distances, _valid(REFERENCE), _valid(CURRENT)), strict=True)
+    wanted = list(zip(*map(_plain_distances, _valid(REFERENCE), _valid(CURRENT)), strict=True))
     for merge_ks_w1 in _implementations("merge_ks_w1", backend):
         found = merge_ks_w1(reference, current, n, m, xp=backend.xp)
         for distances, answers in zip(found, wanted, strict=True):
@@ -127,6 +129,7 @@ def test_merge_ks_w1_with_a_count_for_each_row(backend: Backend) -> None:
 def test_merge_ks_w1_takes_counts_as_int_or_array(backend: Backend, n: int, m: int, form: str) -> None:
     rng = np.random.default_rng(n * 10 + m)
     rows = [np.sort(rng.integers(0, 6, (3, k)) / 4.0, axis=-1) for k in (n, m)]
+    rows[1][0] = INF  # true ones, not to be paired with the padding
     # Two columns of padding: an int count may be smaller than the width as well.
     padded = [backend.asarray(np.pad(x, ((0, 0), (0, 2)), constant_values=INF)) for x in rows]
     of_row = [backend.asarray(np.full(3, k)) for k in (n, m)]

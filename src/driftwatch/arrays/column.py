@@ -25,6 +25,8 @@ __all__ = ["Column", "Levels", "NarwhalsColumn", "NumpyColumn", "level_label"]
 NDArray = np.ndarray[Any, Any]
 EXACT_INTEGERS = 2**53  # beyond it float64 skips integers
 MICROSECONDS = 1e6
+_TICKS = {"s": 1.0, "ms": 1e3, "us": MICROSECONDS, "ns": 1e9}  # in a second
+_SECOND = np.timedelta64(1, "s")
 _OBJECTS = "OT"  # dtype kinds whose missing values are Python objects
 _ARROW_CASTS = {"string_view": "large_string", "decimal256": "float64"}  # Arrow computes little with these
 NUMBER_LIKE = frozenset({Storage.NUMBER, Storage.BOOLEAN, Storage.DURATION, Storage.EMPTY})
@@ -118,6 +120,8 @@ def is_missing(value: object) -> bool:
         return True
     if isinstance(value, decimal.Decimal):
         return value.is_nan()  # a signalling NaN raises when it is compared
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        return bool(np.isnat(value))
     return isinstance(value, float | np.floating) and bool(value != value)  # noqa: PLR0124
 
 
@@ -141,6 +145,8 @@ def floats_of_objects(values: Sequence[Any]) -> NDArray:
             out[i] = np.nan
         elif isinstance(value, dt.timedelta):
             out[i] = value.total_seconds()
+        elif isinstance(value, np.timedelta64):
+            out[i] = value / _SECOND
         else:
             out[i] = float(value)
     return out
@@ -183,7 +189,8 @@ class NumpyColumn(Column):
         if kind == "m":
             seconds = self._values.astype("m8[us]").astype(np.float64) / MICROSECONDS
             return np.where(np.isnat(self._values), np.nan, seconds)
-        return np.asarray(self._values, dtype=np.float32 if self._values.dtype in {"f2", "f4"} else np.float64)
+        small = kind == "f" and self._values.dtype.itemsize <= 4
+        return np.asarray(self._values, dtype=np.float32 if small else np.float64)
 
     def levels(self) -> Levels:
         if self._values.dtype.kind in _OBJECTS:
@@ -269,6 +276,9 @@ class NarwhalsColumn(Column):
             return floats_of_objects(self._objects)
         series = self._series
         wanted = np.float32 if isinstance(series.dtype, nw.Float32) else np.float64
+        if self.storage is Storage.DURATION and series.implementation.is_pyarrow():
+            native = series.to_native()
+            return floats_of_arrow(native.cast("int64"), np.float64) / _TICKS[native.type.unit]
         if self.storage is Storage.DURATION:
             return NarwhalsColumn(self.name, series.dt.total_microseconds()).floats() / MICROSECONDS
         if isinstance(series.dtype, nw.Decimal):

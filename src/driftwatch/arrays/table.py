@@ -158,7 +158,7 @@ def read_table(data: Any, *, role: str = "data") -> Table:
 
 
 def _from_array(data: Array, role: str) -> Table:
-    if isinstance(data, np.ma.MaskedArray):
+    if isinstance(data, np.ma.MaskedArray) and not data.dtype.names:
         data = _unmasked(data)
     if isinstance(data, np.ndarray) and data.dtype.kind not in "biuf":
         if data.dtype.names:
@@ -176,15 +176,14 @@ def _from_array(data: Array, role: str) -> Table:
 
 def _unmasked(data: np.ma.MaskedArray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return a masked array as a plain one, with NaN, NaT or None where it is masked."""
-    dtype, fill = data.dtype, None
-    target: Any = object
-    if dtype.names:
-        target = [(name, object) for name in dtype.names]
-    elif dtype.kind in "iuf":
-        target, fill = np.result_type(dtype, np.float16), np.nan
-    elif dtype.kind in "mM":
-        target, fill = dtype, dtype.type("NaT")
-    return np.asarray(np.ma.filled(data.astype(target), fill))
+    kind, mask = data.dtype.kind, np.ma.getmaskarray(data)
+    if kind in "iuf":
+        return np.where(mask, np.float16(np.nan), data.data)
+    if kind in "mM":
+        return np.where(mask, data.dtype.type("NaT"), data.data)
+    values = data.data.astype(object)
+    values[mask] = None
+    return values
 
 
 def _from_mapping(data: Mapping[Any, Any], role: str) -> Table:

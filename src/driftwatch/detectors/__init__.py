@@ -1,6 +1,18 @@
 """Detectors: a kernel plus what a verdict needs of it, over the profile and the current sample (layer 3)."""
 
+from typing import TYPE_CHECKING
+
 from driftwatch._lazy import attach
+
+if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
+    from driftwatch.detectors.base import BaseDetector, Score
+    from driftwatch.detectors.chi_squared import ChiSquaredDetector
+    from driftwatch.detectors.jensenshannon import JensenShannonDetector
+    from driftwatch.detectors.ks import KSDetector
+    from driftwatch.detectors.missing import MissingShareDetector
+    from driftwatch.detectors.psi import PSIDetector
+    from driftwatch.detectors.total_variation import TotalVariationDetector
+    from driftwatch.detectors.wasserstein import WassersteinDetector
 
 __all__ = [
     "BaseDetector",

@@ -22,7 +22,7 @@ __all__ = ["ChiSquaredDetector"]
 
 
 class _Safe(NamedTuple):
-    """The p-value that a verdict can rely on, how it was computed, and how many levels were pooled into one."""
+    """The p-value that a verdict can rely on, how it was computed, and how many levels were pooled."""
 
     pvalue: float
     method: str
@@ -35,7 +35,7 @@ class ChiSquaredDetector(BaseDetector[CategoricalSample]):
 
     `statistic`, `dof` and `pvalue_asymptotic` are the plain test's. `pvalue`, which the verdict uses, is the same where
     all expected counts reach `min_expected` ("asymptotic"). Else the rarest levels, by their total count, are pooled
-    until they do ("pooled"); where only two levels would be left too thin, Fisher's exact test compares the most
+    into groups that do ("pooled"); where a single group would be left, Fisher's exact test compares the most
     frequent level with the rest ("exact"). The choice depends on totals alone, so the level of the test holds.
 
     Parameters
@@ -67,7 +67,7 @@ class ChiSquaredDetector(BaseDetector[CategoricalSample]):
             plain.statistic,
             pvalue=np.asarray([s.pvalue for s in safe]),
             details={
-                "dof": [int(k) if k == k else None for k in plain.dof.tolist()],  # noqa: PLR0124 - NaN: an empty side
+                "dof": [int(k) for k in plain.dof.tolist()],
                 "pvalue_method": [s.method for s in safe],
                 "pvalue_asymptotic": plain.pvalue.tolist(),
                 "pooled_levels": [s.n_pooled for s in safe],

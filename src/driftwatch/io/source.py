@@ -127,6 +127,8 @@ def _open_path(source: str | os.PathLike[str]) -> Source:
         with path.open("rb") as stream:
             # A pipe (`<(zcat ...)`, /dev/stdin) can be read once only, and the readers need several passes.
             return unopened if stat.S_ISREG(mode) else Source(name, None, stream.read())
+    except InputError:
+        raise
     except FileNotFoundError:
         if "://" in name:
             raise unopened.error("a local file was expected, but it is a URL", "Download it first") from None

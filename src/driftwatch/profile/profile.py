@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from driftwatch.arrays.column import Levels
+from driftwatch.arrays.inference import infer_kind
 from driftwatch.arrays.namespace import device_of, move_to, namespace_of, to_host
-from driftwatch.arrays.schema import UNTESTED, FeatureKind, Storage, infer_kind
+from driftwatch.arrays.schema import UNTESTED, FeatureKind, Storage
 from driftwatch.arrays.table import ArrayTable
 from driftwatch.errors import DriftwatchError
 from driftwatch.kernels._prepare import Ordered, mask_missing, order

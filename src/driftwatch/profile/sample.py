@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -141,10 +142,14 @@ class CategoricalSample(Sample):
 
 
 def _union(reference: Levels, current: Levels) -> list[str]:
-    """Return the levels of both sides, the most frequent in the reference first, unseen ones last."""
-    known = sorted((-n, label) for label, n in reference.counts.items())
-    unseen = sorted((-n, label) for label, n in current.counts.items() if label not in reference.counts)
-    return [label for _, label in (*known, *unseen)]
+    """Return the levels of both sides, the most frequent first.
+
+    The order must not tell one side from the other: rare levels of equal total are pooled in this order, and pooling
+    those that one side happens to have more of makes a difference out of nothing.
+    """
+    totals = Counter(reference.counts)
+    totals.update(current.counts)
+    return sorted(totals, key=lambda label: (-totals[label], label))
 
 
 def categorical_samples(
