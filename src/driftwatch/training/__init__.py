@@ -24,7 +24,7 @@ __getattr__, __dir__ = attach(
         "ActivationMonitor": _TORCH,
         "Grid": _GRID,
         "Tally": _GRID,
-        "compare": "driftwatch.training.compare",
+        "compare": "driftwatch.training.comparison",
         "fit_grid": _GRID,
         "fit_labels": _GRID,
         "merge": _GRID,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from driftwatch.errors import ConfigError, InputError, InputTypeError, UnknownNameError
 from driftwatch.profile.grid import DEFAULT_CELLS, DEFAULT_FINGERPRINTS, Grid, Tally, fit_grid, rebase, start, update
-from driftwatch.training.compare import compare
+from driftwatch.training.comparison import compare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
