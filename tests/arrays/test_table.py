@@ -208,6 +208,15 @@ def test_generators_and_ranges_are_columns() -> None:
     assert values_of({"x": (i / 2 for i in range(3)), "y": range(3)}).tolist() == [[0.0, 0.5, 1.0], [0.0, 1.0, 2.0]]
 
 
+def test_arrays_of_any_library_are_columns() -> None:
+    assert values_of({"x": strict.asarray([1.0, 2.0]), "y": np.asarray([3, 4])}).tolist() == [[1.0, 2.0], [3.0, 4.0]]
+
+
+def test_integers_beyond_floats_are_left_to_the_column() -> None:
+    table = read_table({"x": [10**400, 1.5]})
+    assert (table.storage_of("x"), table.n_rows) == ("number", 2)
+
+
 def test_integers_beyond_64_bits_are_rounded() -> None:
     table = read_table({"x": [2**70, 1]})
     assert table.block(["x"]).tolist() == [[2.0**70, 1.0]]

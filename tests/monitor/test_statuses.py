@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from driftwatch import Monitor
+from driftwatch.monitor import monitor as monitor_module
 from driftwatch.report.model import DriftReport, FeatureReport, Verdict
 
 RNG = np.random.default_rng(0)
@@ -68,6 +69,10 @@ FINE: dict[str, tuple[Any, Any, bool]] = {
     "all infinite": ([np.inf] * N, [np.inf] * N, False),
     "infinite, then minus infinite": ([np.inf] * N, [-np.inf] * N, True),
     "huge values": (np.array([1e308, -1e308] * 30), np.array([1.7e308, -1.7e308] * 30), True),
+    "huge values of the other sign": ([1.7e308] * N, [-1.7e308] * N, True),
+    "huge values of both signs": ([1.7e308, -1.7e308] * 30, [np.inf, -np.inf] * 30, True),
+    "single huge values": (np.full(N, 3e38, "f4"), np.full(N, -3e38, "f4"), True),
+    "half huge values": (np.full(N, 6e4, "f2"), np.full(N, -6e4, "f2"), True),
     "tiny values": (np.array([5e-324, 0.0] * 30), np.array([5e-324, 0.0] * 30), False),
     "large offset": (GOOD + 1e12, GOOD + 1e12 + 3, True),
     "decimals": ([decimal.Decimal(i % 7) for i in range(N)], [decimal.Decimal(i % 7 + 5) for i in range(N)], True),
@@ -158,10 +163,17 @@ def test_column_that_cannot_be_read_is_an_error_of_that_column() -> None:
     assert (found.status, found.reason) == ("error", "reference: could not be read: RuntimeError: boom")
 
 
-def test_column_that_can_no_longer_be_read_is_an_error_of_that_column() -> None:
-    found = check(["a", "b"] * 30, np.array([_Broken()] * N), schema={"x": "categorical"})
-    assert found.status == "error"
-    assert "current" in str(found.reason)
+def test_column_that_can_no_longer_be_read_is_an_error_of_that_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = {"x": ["a", "b"] * 30, "good": GOOD}
+    monitor = Monitor(data)
+
+    def broken(*_: object) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(monitor_module, "levels_of", broken)
+    features = monitor.check(data).features
+    assert (features["x"].status, features["x"].reason) == ("error", "current: could not be read: OSError: gone")
+    assert features["good"].status == "ok"
 
 
 def test_progress_counts_every_feature() -> None:

@@ -57,6 +57,14 @@ def test_override_runs_for_its_backend_and_the_definition_for_all_others() -> No
     assert _dispatch.implementation("merge_ks_w1", np, 5) is generic.merge_ks_w1
 
 
+def test_primitives_that_build_on_others_run_their_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The definition of `merge_ks_w1` needs ranks, and takes them from wherever the catalog says for its arrays."""
+    x = np.arange(4.0)[None, :]
+    expected = ops.merge_ks_w1(x, x + 1.0, 4, 4, xp=np)
+    monkeypatch.delattr(generic, "rank")
+    assert ops.merge_ks_w1(x, x + 1.0, 4, 4, xp=np) == expected
+
+
 @pytest.mark.usefixtures("from_ten_values_on")
 def test_small_inputs_run_the_definition() -> None:
     assert _dispatch.implementation("rank", np, 9) is generic.rank

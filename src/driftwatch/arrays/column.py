@@ -79,6 +79,11 @@ class Column:
         """Whether the column stores integers."""
         raise NotImplementedError
 
+    @property
+    def is_single(self) -> bool:
+        """Whether `floats` returns float32, which holds every value of the column."""
+        raise NotImplementedError
+
     def n_missing(self) -> int:
         """Return the number of missing values, for columns whose values are not compared."""
         raise NotImplementedError
@@ -181,6 +186,10 @@ class NumpyColumn(Column):
     def integral(self) -> bool:
         return self._values.dtype.kind in "iu"
 
+    @property
+    def is_single(self) -> bool:
+        return self._values.dtype in (np.float16, np.float32)
+
     def floats(self) -> NDArray:
         self.require_numbers()
         kind = self._values.dtype.kind
@@ -189,8 +198,7 @@ class NumpyColumn(Column):
         if kind == "m":
             seconds = self._values.astype("m8[us]").astype(np.float64) / MICROSECONDS
             return np.where(np.isnat(self._values), np.nan, seconds)
-        small = kind == "f" and self._values.dtype.itemsize <= 4
-        return np.asarray(self._values, dtype=np.float32 if small else np.float64)
+        return np.asarray(self._values, dtype=np.float32 if self.is_single else np.float64)
 
     def levels(self) -> Levels:
         if self._values.dtype.kind in _OBJECTS:
@@ -266,6 +274,10 @@ class NarwhalsColumn(Column):
     def integral(self) -> bool:
         return bool(self._series.dtype.is_integer())
 
+    @property
+    def is_single(self) -> bool:
+        return str(self._series.dtype) in {"Float16", "Float32"}
+
     def floats(self) -> NDArray:
         import narwhals.stable.v2 as nw
 
@@ -275,7 +287,7 @@ class NarwhalsColumn(Column):
         if self._is_object:
             return floats_of_objects(self._objects)
         series = self._series
-        wanted = np.float32 if isinstance(series.dtype, nw.Float32) else np.float64
+        wanted = np.float32 if self.is_single else np.float64
         if self.storage is Storage.DURATION and series.implementation.is_pyarrow():
             native = series.to_native()
             return floats_of_arrow(native.cast("int64"), np.float64) / _TICKS[native.type.unit]

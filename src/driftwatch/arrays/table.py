@@ -54,6 +54,10 @@ class ColumnTable:
         """Return what the column physically holds."""
         return self.columns[name].storage
 
+    def is_single(self, name: str) -> bool:
+        """Return whether the column is read as float32."""
+        return self.columns[name].is_single
+
     def is_rounded(self, name: str) -> bool:
         """Return whether the column holds an integer that float64 cannot hold exactly."""
         return self.columns[name].is_rounded()
@@ -91,6 +95,10 @@ class ArrayTable:
         """Return that the array holds numbers, or booleans."""
         xp = namespace_of(self.values)
         return Storage.BOOLEAN if xp.isdtype(self.values.dtype, "bool") else Storage.NUMBER
+
+    def is_single(self, name: str) -> bool:  # noqa: ARG002 - one dtype for all, kept as it is
+        """Return that no column needs a block apart."""
+        return False
 
     def is_rounded(self, name: str) -> bool:
         """Return whether the column holds an integer that float64 cannot hold exactly."""

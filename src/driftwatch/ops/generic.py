@@ -94,6 +94,9 @@ def _column(count: int | Array) -> int | Array:
 def _ks_one_sided(
     reference: Array, current: Array, n_reference: int | Array, n_current: int | Array, *, xp: Namespace
 ) -> tuple[Array, Array]:
+    # The dispatched rank, which is native where the catalog says so; imported here because dispatch builds on this file.
+    from driftwatch.ops._dispatch import rank
+
     # Both suprema are attained at a current value, or just before one: ranks of the current values are enough.
     device = device_of(current)
     dtype = statistic_dtype(xp, device)

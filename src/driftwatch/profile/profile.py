@@ -179,7 +179,6 @@ class Profile:
     missing: Mapping[str, int]
 
     @classmethod
-    @np.errstate(over="ignore", invalid="ignore")  # the moments of huge values are infinite, and say so
     def fit(
         cls, table: Table, *, kinds: Mapping[str, FeatureKind] | None = None, names: Sequence[str] | None = None
     ) -> Profile:
@@ -288,7 +287,7 @@ def blocks_of(table: Table, names: Sequence[str], problems: dict[str, str]) -> I
     width = max(1, MAX_BLOCK_VALUES // max(table.n_rows, 1))
     groups: dict[bool, list[str]] = {}
     for name in names:
-        groups.setdefault(table.dtype_of(name).lower() == "float32", []).append(name)
+        groups.setdefault(table.is_single(name), []).append(name)
     for group in groups.values():
         for start in range(0, len(group), width):
             yield from _extract(table, group[start : start + width], problems)
