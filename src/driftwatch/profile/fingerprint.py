@@ -54,8 +54,8 @@ def row_bins(rows: Array, salts: Array, n_bins: int, /, *, xp: Namespace) -> Arr
     integers that wrap around, so that the result depends neither on the order of a reduction nor on the device. Not
     meant to resist an adversary.
     """
-    words = _words(rows, xp=xp) * salts[None, :]
-    words = _fold(words, 15)
+    # Small whole numbers differ in the upper bits of a float only, which a product alone would leave up there.
+    words = _fold(_fold(_words(rows, xp=xp), 16) * salts[None, :], 15)
     total = xp.sum(words, axis=-1, dtype=xp.int32)
     total = _fold(_fold(total, 16) * MULTIPLIER_A, 15) * MULTIPLIER_B
     return _fold(total, 16) & (n_bins - 1)
