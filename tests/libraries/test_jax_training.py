@@ -17,8 +17,6 @@ import pytest
 from driftwatch import training
 from driftwatch.profile.grid import totals
 
-pytestmark = pytest.mark.jax
-
 RNG = np.random.default_rng(0)
 REFERENCE = np.maximum(RNG.normal(size=(1_000, 4)), 0.0).astype(np.float32)
 BATCHES = RNG.normal(size=(5, 64, 4)).astype(np.float32)
