@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
 from driftwatch.errors import InputError
 from driftwatch.kernels.collisions import repeated_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def table(rows: NDArray[Any], n_bins: int) -> NDArray[Any]:

@@ -67,7 +67,7 @@ def test_hook_counts_what_the_layer_put_out(mode: str) -> None:
         for batch in batches():
             model(batch)
     with torch.no_grad():
-        seen = torch.cat([model[:2](batch) for batch in batches()])  # type: ignore[index]
+        seen = torch.cat([model[:2](batch) for batch in batches()])
     monitor.remove()
     found, wanted = counts_of(monitor, "1"), counted_on_host(monitor, "1", seen)
     # twice: the watched layer also ran to make `seen`
@@ -93,7 +93,7 @@ def test_copies_of_half_precision_rows_meet() -> None:
     monitor.freeze()
     rows = torch.randn(500, 4).half()
     model(torch.cat([rows, rows]))
-    assert monitor.check().drifted_features == ["[rows]"]
+    assert monitor.check().drifted_features == ["rows"]
 
 
 def test_sequences_are_flattened_to_rows() -> None:
@@ -200,7 +200,7 @@ def test_removed_hooks_see_nothing() -> None:
     before = counts_of(monitor, "1")[0].sum()
     model(batches()[0])
     assert counts_of(monitor, "1")[0].sum() == before > 0
-    assert not model[1]._forward_hooks  # type: ignore[index]
+    assert not model[1]._forward_hooks
 
 
 def test_check_starts_anew_unless_told_otherwise() -> None:
@@ -238,9 +238,9 @@ def test_layers_must_be_a_sequence_of_names(layers: Any) -> None:
 
 
 @pytest.mark.parametrize("option", ["max_rows", "reference_rows"])
-def test_row_limits_must_be_positive(option: str) -> None:
+def test_row_limits_must_be_positive(option: Any) -> None:
     with pytest.raises(ConfigError, match=f"`{option}` must be at least 1, got 0"):
-        watch(make_model(), **{option: 0})
+        watch(make_model(), None, **{option: 0})
 
 
 def test_freeze_needs_a_forward_pass() -> None:
@@ -322,7 +322,7 @@ def test_ranks_add_up_to_the_counts_of_one_process(tmp_path: Path, monkeypatch: 
     np.testing.assert_array_equal(ranks[0]["edges"], ranks[1]["edges"])
     reports = [DriftReport.from_json((tmp_path / f"rank{rank}.json").read_text("utf-8")) for rank in range(2)]
     assert reports[0].features == reports[1].features
-    assert reports[0].drifted_features == ["[1]"]
+    assert reports[0].drifted_features == ["f1"]
     # Oracle: one process that counts all rows on the edges of the first rank.
     grid = training.fit_grid(data[0:1000:2])
     np.testing.assert_allclose(ranks[0]["edges"], grid.edges, rtol=1e-6)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from driftwatch.profile.fingerprint import row_bins, salts
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RNG = np.random.default_rng(0)
 N, D, BINS = 20_000, 12, 1 << 14
@@ -22,6 +24,7 @@ def bins_of(rows: NDArray[Any], n_bins: int = BINS) -> NDArray[Any]:
 def distinct_rows(kind: str) -> NDArray[Any]:
     """Return N distinct rows of a kind that makes life hard for a hash of bits."""
     number = np.arange(N)
+    rows: NDArray[Any]
     if kind == "one counter":  # all other values are constant
         rows = np.zeros((N, D), np.float32)
         rows[:, 3] = number
@@ -51,7 +54,7 @@ def test_distinct_rows_collide_as_often_as_chance_has_it(kind: str) -> None:
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.int32, np.int8, np.bool_])
 def test_equal_rows_have_equal_bins_wherever_they_stand(dtype: type) -> None:
-    rows = RNG.integers(0, 5, (200, 4)).astype(dtype)
+    rows: NDArray[Any] = RNG.integers(0, 5, (200, 4)).astype(dtype)
     order = RNG.permutation(200)
     np.testing.assert_array_equal(bins_of(rows)[order], bins_of(rows[order]))
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from driftwatch.errors import ConfigError, InputError, InputTypeError
 from driftwatch.profile.grid import Grid, Tally, fit_grid, fit_labels, merge, rebase, start, totals, update
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RNG = np.random.default_rng(0)
 RELU = np.maximum(RNG.normal(size=(1_000, 2)), 0.0).astype(np.float32)
@@ -25,14 +28,14 @@ def plain_counts(edges: NDArray[Any], values: NDArray[Any]) -> list[int]:
     """Return the counts in cells [a, b) of one feature, and the missing ones, value by value."""
     cells = [0] * (len(edges) + 2)
     for value in values.tolist():
-        cells[-1 if value != value else sum(edge <= value for edge in edges.tolist())] += 1
+        cells[-1 if math.isnan(value) else sum(edge <= value for edge in edges.tolist())] += 1
     return cells
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.int64, np.bool_])
 def test_counts_are_those_of_a_loop_over_values(dtype: type) -> None:
     grid = fit_grid(RNG.normal(size=(500, 3)).astype(np.float32), n_cells=20)
-    batch = RNG.normal(scale=2.0, size=(77, 3)).astype(dtype)
+    batch: NDArray[Any] = RNG.normal(scale=2.0, size=(77, 3)).astype(dtype)
     if np.issubdtype(dtype, np.floating):
         batch[:3, 1] = np.nan, np.inf, -np.inf
     cells = totals(counted(grid, batch))[0]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from numpy.typing import NDArray
 from scipy import stats
 
 from driftwatch import kernels
@@ -17,6 +16,9 @@ from driftwatch.errors import ConfigError, InputError
 from driftwatch.profile.grid import fit_grid, start, update
 from driftwatch.profile.tallied import TalliedSample
 from known_answers import cases
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NUMERIC = [case for case in cases() if case.kind == "numeric" and case.pair in {"drift", "null"}]
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from scipy import stats
 
 from driftwatch import DriftReport, training
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 EPOCHS, BATCH = 50, 50
 _FILE = np.load(Path(__file__).parents[2] / "examples" / "data" / "sotu_embeddings.npz")
@@ -23,7 +25,8 @@ def report_of(grids: dict[str, training.Grid], batches: dict[str, NDArray[Any]],
     for name, rows in batches.items():
         for part in np.array_split(rows, max(len(rows) // BATCH, 1)):
             tallies[name] = training.update(grids[name], tallies[name], part)
-    return training.compare(grids, tallies, **options)
+    report: DriftReport = training.compare(grids, tallies, **options)
+    return report
 
 
 def test_runs_of_independent_epochs_raise_an_alarm_no_more_often_than_promised() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+import math
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
 
-import array_api_compat
 import numpy as np
 
 from driftwatch.arrays.namespace import device_of, is_traced, move_to, namespace_of, statistic_dtype, to_host
@@ -14,28 +14,68 @@ from driftwatch.ops import sort_last
 if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
 
-__all__ = ["NanPolicy", "Ordered", "Rows", "order", "rows_of_pair"]
+__all__ = [
+    "MAX_BLOCK_VALUES",
+    "NanPolicy",
+    "Ordered",
+    "Rows",
+    "feature_by_feature",
+    "mask_missing",
+    "order",
+    "sort_rows",
+    "widened",
+]
+
+MAX_BLOCK_VALUES = 4_000_000  # 32 MB of float64: bounds the working memory whatever the number of features
+NARROW_BITS = 16  # narrower types than float32: they are sorted as they are, and widened block by block
 
 NanPolicy: TypeAlias = Literal["omit", "propagate", "raise"]
 
 
 class Rows(NamedTuple):
-    """Values `(d, n)` in any order with missing ones at `+inf`, and how many are valid: an int, or integers `(d,)`."""
+    """Values `(d, n)` in any order with missing ones at `+inf`, and how many are valid: an int, or integers `(d,)`.
+
+    In a type of at most 16 bits, floats or integers (booleans as 0 and 1), or in float32 or float64.
+    """
 
     values: Array
     n_valid: int | Array
 
 
 class Ordered(NamedTuple):
-    """`Rows` sorted ascending."""
+    """`Rows` sorted ascending, in float32 or float64."""
 
     values: Array
     n_valid: int | Array
 
 
+class Statistics(Protocol):
+    """What computes a kernel's arrays `(d,)` from two blocks of rows."""
+
+    def __call__(self, reference: Rows, current: Rows, /, *, xp: Namespace) -> tuple[Array, ...]: ...
+
+
+def sort_rows(rows: Rows, *, xp: Namespace) -> Rows:
+    """Return the rows sorted ascending, in the type that they have: what a narrow reference is kept as."""
+    return Rows(sort_last(rows.values, xp=xp), rows.n_valid)
+
+
+def widened(rows: Rows, *, xp: Namespace) -> Ordered:
+    """Return rows in a type that statistics read: halves as float32, narrow integers as `statistic_dtype`.
+
+    The values are the same numbers. A copy where they are narrow, and so for one block of features at a time.
+    """
+    values = rows.values
+    if not xp.isdtype(values.dtype, "real floating"):
+        values = xp.astype(values, statistic_dtype(xp, device_of(values)))
+    elif xp.finfo(values.dtype).bits <= NARROW_BITS:
+        values = xp.astype(values, xp.float32)
+    return Ordered(values, rows.n_valid)
+
+
 def order(rows: Rows, *, xp: Namespace) -> Ordered:
     """Return the rows sorted: the one ordering that every statistic reads."""
-    return Ordered(sort_last(rows.values, xp=xp), rows.n_valid)
+    return widened(sort_rows(rows, xp=xp), xp=xp)
 
 
 def mask_missing(values: Array, *, xp: Namespace) -> Rows:
@@ -44,9 +84,12 @@ def mask_missing(values: Array, *, xp: Namespace) -> Rows:
     The count is an int where it is the same for every row, which eager code can know and traced code cannot.
     """
     n = values.shape[-1]
+    if xp.isdtype(values.dtype, "bool"):
+        return Rows(xp.astype(values, xp.uint8), n)
     if not xp.isdtype(values.dtype, "real floating"):
-        dtype = statistic_dtype(xp, device_of(values))
-        return Rows(xp.astype(values, dtype), n)
+        if xp.iinfo(values.dtype).bits > NARROW_BITS:
+            values = xp.astype(values, statistic_dtype(xp, device_of(values)))
+        return Rows(values, n)
     missing = xp.isnan(values)
     n_missing = xp.count_nonzero(missing, axis=-1)
     if not is_traced(values):
@@ -57,10 +100,19 @@ def mask_missing(values: Array, *, xp: Namespace) -> Rows:
     return Rows(filled, n - n_missing)
 
 
-def rows_of_pair(
-    reference: Array, current: Array, *, axis: int, nan_policy: NanPolicy, xp: Namespace | None
-) -> tuple[Rows, Rows, tuple[int, ...], Array | None, Namespace]:
-    """Return both samples as rows, the shape of the result, which rows become NaN, and the namespace.
+def feature_by_feature(
+    statistics: Statistics,
+    reference: Array,
+    current: Array,
+    *,
+    axis: int,
+    nan_policy: NanPolicy,
+    xp: Namespace | None,
+) -> tuple[Array, ...]:
+    """Return what `statistics` gives for all features, in the shape of the samples without `axis`.
+
+    Features are taken in blocks of at most `MAX_BLOCK_VALUES` values, or one at a time where a sample alone is larger;
+    traced ones all at once, as the compiler plans the memory.
 
     Raises
     ------
@@ -75,6 +127,24 @@ def rows_of_pair(
         raise ConfigError(f"`nan_policy` must be 'omit', 'propagate' or 'raise', got {nan_policy!r}.")
     xp = namespace_of(current, xp=xp)
     reference = move_to(reference, like=current)
+    pair, shape = _flattened(reference, current, axis=axis, xp=xp)
+
+    d = pair[0].shape[0]
+    longest = max(x.shape[-1] for x in pair)
+    width = d if is_traced(current) or is_traced(reference) else max(1, MAX_BLOCK_VALUES // longest)
+    blocks = []
+    for start in range(0, max(d, 1), max(width, 1)):
+        rows = tuple(mask_missing(x[start : min(start + width, d), ...], xp=xp) for x in pair)
+        bad = _refused(rows, nan_policy, start, xp=xp)
+        blocks.append([_nan_where(bad, x, xp=xp) for x in statistics(*rows, xp=xp)])
+    arrays = blocks[0] if len(blocks) == 1 else [xp.concat(parts) for parts in zip(*blocks, strict=True)]
+    return tuple(xp.reshape(x, shape) for x in arrays)
+
+
+def _flattened(
+    reference: Array, current: Array, *, axis: int, xp: Namespace
+) -> tuple[tuple[Array, Array], tuple[int, ...]]:
+    """Return both samples as `(d, n)` and the shape of the features."""
     for name, x in (("reference", reference), ("current", current)):
         if not xp.isdtype(x.dtype, ("bool", "integral", "real floating")):
             raise InputTypeError(
@@ -88,22 +158,25 @@ def rows_of_pair(
             f"`reference` and `current` must have the same shape except along axis {axis}, "
             f"got {tuple(reference.shape)} and {tuple(current.shape)}."
         )
-
     shape = tuple(turned[1].shape[:-1])
-    flat = [xp.reshape(x, (-1, x.shape[-1])) for x in turned]
-    rows = [mask_missing(x, xp=xp) for x in flat]
+    flat = [xp.reshape(x, (math.prod(shape), x.shape[-1])) for x in turned]
+    return (flat[0], flat[1]), shape
+
+
+def _refused(rows: tuple[Rows, ...], nan_policy: NanPolicy, start: int, *, xp: Namespace) -> Array | None:
+    """Return which rows become NaN, or None if none can; `start` is the feature of the first row."""
     if nan_policy == "omit" or all(isinstance(r.n_valid, int) for r in rows):
-        return rows[0], rows[1], shape, None, xp
+        return None
     bad = _any_missing(rows, xp=xp)
     if nan_policy == "raise":
-        if is_traced(current):
+        if is_traced(bad):
             raise ConfigError("`nan_policy='raise'` cannot be used under `jax.jit`, which knows no values. Use 'omit'.")
-        first = int(np.flatnonzero(to_host(bad))[0])
+        first = start + int(np.flatnonzero(to_host(bad))[0])
         raise InputError(f"NaN in feature {first} and `nan_policy='raise'`. Drop it, or use `nan_policy='omit'`.")
-    return rows[0], rows[1], shape, bad, xp
+    return bad
 
 
-def _any_missing(rows: list[Rows], *, xp: Namespace) -> Array:
+def _any_missing(rows: tuple[Rows, ...], *, xp: Namespace) -> Array:
     d = rows[0].values.shape[0]
     bad = xp.zeros((d,), dtype=xp.bool, device=device_of(rows[0].values))
     for values, n_valid in rows:
@@ -112,8 +185,5 @@ def _any_missing(rows: list[Rows], *, xp: Namespace) -> Array:
     return bad
 
 
-def finish(x: Array, shape: tuple[int, ...], bad: Array | None, *, xp: Namespace) -> Array:
-    """Return a `(d,)` result with the rows of `bad` set to NaN, in the shape that the caller sees."""
-    if bad is not None:
-        x = xp.where(bad, xp.asarray(xp.nan, dtype=x.dtype, device=array_api_compat.device(x)), x)
-    return xp.reshape(x, shape)
+def _nan_where(bad: Array | None, x: Array, *, xp: Namespace) -> Array:
+    return x if bad is None else xp.where(bad, xp.asarray(xp.nan, dtype=x.dtype, device=device_of(x)), x)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from driftwatch.arrays.namespace import device_of, statistic_dtype, to_host
-from driftwatch.kernels._prepare import NanPolicy, Ordered, finish, order, rows_of_pair
-from driftwatch.kernels.kolmogorov import ks_pvalue
+from driftwatch.arrays.namespace import device_of, is_traced, statistic_dtype, to_host
+from driftwatch.kernels._prepare import NanPolicy, Ordered, Rows, feature_by_feature, order
+from driftwatch.kernels.kolmogorov import kolmogorov_sf, ks_pvalue
 from driftwatch.ops import merge_ks_w1
 
 if TYPE_CHECKING:
@@ -112,17 +112,35 @@ def ks_2samp(
     >>> result.pvalue < 0.01
     array([False,  True])
     """
-    ref_rows, cur_rows, shape, bad, xp = rows_of_pair(reference, current, axis=axis, nan_policy=nan_policy, xp=xp)
-    distances = ecdf_distances(order(ref_rows, xp=xp), order(cur_rows, xp=xp), xp=xp)
-    statistic = xp.maximum(distances.above, distances.below)
-    pvalue = _pvalue(statistic, ref_rows.n_valid, cur_rows.n_valid, method, xp=xp)
-    return KSResult(finish(statistic, shape, bad, xp=xp), finish(pvalue, shape, bad, xp=xp))
+
+    def statistics(ref: Rows, cur: Rows, /, *, xp: Namespace) -> tuple[Array, Array]:
+        distances = ecdf_distances(order(ref, xp=xp), order(cur, xp=xp), xp=xp)
+        statistic = xp.maximum(distances.above, distances.below)
+        return statistic, _pvalue(statistic, ref.n_valid, cur.n_valid, method, xp=xp)
+
+    return KSResult(
+        *feature_by_feature(statistics, reference, current, axis=axis, nan_policy=nan_policy, xp=xp),
+    )
 
 
 def _pvalue(statistic: Array, n: int | Array, m: int | Array, method: KSMethod, *, xp: Namespace) -> Array:
+    if is_traced(statistic):
+        return kolmogorov_sf(statistic * _root_of_effective_size(n, m, like=statistic, xp=xp), xp=xp)
     # The (d,)-sized statistics go to the host, where float64 and the exact distributions are; samples never do.
     pvalue = ks_pvalue(to_host(statistic), to_host(n), to_host(m), method=method).pvalue
     return xp.asarray(pvalue, dtype=statistic.dtype, device=device_of(statistic))
+
+
+def _root_of_effective_size(n: int | Array, m: int | Array, *, like: Array, xp: Namespace) -> Array:
+    """Return `sqrt(n m / (n + m))` without a product that 32-bit integers cannot hold."""
+    device = device_of(like)
+    n_float, m_float = (
+        xp.full((), float(count), dtype=like.dtype, device=device)
+        if isinstance(count, int)
+        else xp.astype(count, like.dtype)
+        for count in (n, m)
+    )
+    return xp.sqrt(n_float / (n_float + m_float) * m_float)
 
 
 def wasserstein_distance(
@@ -153,11 +171,15 @@ def wasserstein_distance(
     ----------
     Vallender, S. S. (1974), "Calculation of the Wasserstein distance between probability distributions on the line".
     """
-    ref_rows, cur_rows, shape, bad, xp = rows_of_pair(reference, current, axis=axis, nan_policy=nan_policy, xp=xp)
-    ordered = order(ref_rows, xp=xp)
-    w1 = ecdf_distances(ordered, order(cur_rows, xp=xp), xp=xp).w1
-    normalized = normalize(w1, moments(ordered, xp=xp)[1], xp=xp)
-    return WassersteinResult(finish(w1, shape, bad, xp=xp), finish(normalized, shape, bad, xp=xp))
+
+    def statistics(ref: Rows, cur: Rows, /, *, xp: Namespace) -> tuple[Array, Array]:
+        ordered = order(ref, xp=xp)
+        w1 = ecdf_distances(ordered, order(cur, xp=xp), xp=xp).w1
+        return w1, normalize(w1, moments(ordered, xp=xp)[1], xp=xp)
+
+    return WassersteinResult(
+        *feature_by_feature(statistics, reference, current, axis=axis, nan_policy=nan_policy, xp=xp),
+    )
 
 
 def normalize(w1: Array, std: Array, *, xp: Namespace) -> Array:

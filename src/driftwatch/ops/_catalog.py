@@ -38,6 +38,16 @@ CATALOG: Mapping[str, OpSpec] = {
             "ascending keys-only sort along the last axis",
             overrides={
                 "numpy": Override("driftwatch.ops.numpy", reason="one contiguous copy, then an in-place sort"),
+                "torch": Override(
+                    "driftwatch.ops.torch", reason="on the CPU NumPy's sort of the same memory is faster"
+                ),
+                "jax": Override(
+                    "driftwatch.ops.jax", reason="XLA sorts the bits of floats faster than floats on a CPU"
+                ),
+                "cupy": Override(
+                    "driftwatch.ops.cupy",
+                    reason="a long row alone is sorted by radix, rows together by merging (from CuPy's source; not timed)",
+                ),
             },
         ),
         OpSpec(
@@ -45,6 +55,11 @@ CATALOG: Mapping[str, OpSpec] = {
             "batched searchsorted along the last axis",
             overrides={
                 "numpy": Override("driftwatch.ops.numpy", reason="a loop of native searchsorted beats log2(n) gathers"),
+                "torch": Override("driftwatch.ops.torch", reason="native, of contiguous copies; NumPy's on the CPU"),
+                "jax": Override("driftwatch.ops.jax", reason="a loop compiles and runs faster than log2(n) gathers"),
+                "cupy": Override(
+                    "driftwatch.ops.cupy", reason="one kernel in place of log2(n) gathers (not timed: needs a GPU)"
+                ),
             },
         ),
         OpSpec(
@@ -52,13 +67,31 @@ CATALOG: Mapping[str, OpSpec] = {
             "counts of small integers along the last axis",
             overrides={
                 "numpy": Override("driftwatch.ops.numpy", reason="one native bincount over all rows, without a sort"),
-                "torch": Override(
-                    "driftwatch.ops.torch", reason="scatter_add_ on the device, without a sort or a sync"
-                ),
+                "torch": Override("driftwatch.ops.torch", reason="a scatter on the device, without a sort or a sync"),
                 "jax": Override("driftwatch.ops.jax", reason="a scatter that traces, without a sort"),
             },
         ),
-        OpSpec("merge_ks_w1", "one-sided ECDF distances and W1 of two sorted batches"),
-        OpSpec("counts_from_edges", "counts of unsorted values in bins [a, b)"),
+        OpSpec(
+            "merge_ks_w1",
+            "one-sided ECDF distances and W1 of two sorted batches",
+            overrides={
+                "torch": Override("driftwatch.ops.torch", reason="on the CPU NumPy's on the same memory is faster"),
+            },
+        ),
+        OpSpec(
+            "counts_from_edges",
+            "counts of unsorted values in bins [a, b)",
+            overrides={
+                "torch": Override("driftwatch.ops.torch", reason="on the CPU NumPy's on the same memory is faster"),
+                "jax": Override("driftwatch.ops.jax", reason="no comparison of the whole block is kept in memory"),
+            },
+        ),
+        OpSpec(
+            "gammaincc",
+            "upper regularized incomplete gamma function, for p-values",
+            overrides={
+                "jax": Override("driftwatch.ops.jax", reason="under `jax.jit` there is no host to compute on"),
+            },
+        ),
     )
 }

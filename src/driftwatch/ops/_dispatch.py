@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
     from driftwatch.ops.generic import Side
 
-__all__ = ["bincount", "counts_from_edges", "implementation", "merge_ks_w1", "rank", "sort_last"]
+__all__ = ["bincount", "counts_from_edges", "gammaincc", "implementation", "merge_ks_w1", "rank", "sort_last"]
 
 
 @cache
@@ -63,3 +63,8 @@ def merge_ks_w1(
 def counts_from_edges(x: Array, n_valid: int | Array, edges: Array, /, *, xp: Namespace) -> Array:
     """Dispatch `generic.counts_from_edges`."""
     return implementation("counts_from_edges", xp, size(x))(x, n_valid, edges, xp=xp)
+
+
+def gammaincc(a: Array, x: Array, /, *, xp: Namespace) -> Array:
+    """Dispatch `generic.gammaincc`."""
+    return implementation("gammaincc", xp, size(x))(a, x, xp=xp)
