@@ -178,3 +178,19 @@ def test_counts_from_edges(backend: Backend, counts_as: str) -> None:
             found = counts_from_edges(values, n_valid, edges, xp=backend.xp)
             assert backend.xp.isdtype(found.dtype, "integral")
             _assert_equal(backend, "counts_from_edges", found, [_plain_counts(*row) for row in rows])
+
+
+def test_bincount(backend: Backend) -> None:
+    rows = np.random.default_rng(2).integers(0, 5, (3, 40))
+    rows[1] = 4  # one value alone, and the last one
+    wanted = [[int((row == value).sum()) for value in range(6)] for row in rows]
+    for bincount in _implementations("bincount", backend):
+        found = bincount(backend.asarray(rows), 6, xp=backend.xp)
+        assert backend.xp.isdtype(found.dtype, "integral")
+        _assert_equal(backend, "bincount", found, wanted)
+
+
+def test_bincount_of_no_values(backend: Backend) -> None:
+    for bincount in _implementations("bincount", backend):
+        found = bincount(backend.asarray(np.zeros((2, 0), dtype=np.int64)), 3, xp=backend.xp)
+        _assert_equal(backend, "bincount", found, [[0] * 3] * 2)
