@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
-    from driftwatch import datasets, errors, kernels
+    from driftwatch import datasets, errors, kernels, training
     from driftwatch.arrays.schema import FeatureKind
     from driftwatch.detectors.base import BaseDetector
     from driftwatch.detectors.chi_squared import ChiSquaredDetector

@@ -6,6 +6,7 @@ from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
     from driftwatch.detectors.base import BaseDetector, Score
+    from driftwatch.detectors.binned_chi_squared import BinnedChiSquaredDetector
     from driftwatch.detectors.chi_squared import ChiSquaredDetector
     from driftwatch.detectors.jensenshannon import JensenShannonDetector
     from driftwatch.detectors.ks import KSDetector

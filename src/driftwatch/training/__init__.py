@@ -1,6 +1,13 @@
 """Drift inside a training loop: counts on a frozen grid that add over steps, epochs and ranks (layer 4)."""
 
+from typing import TYPE_CHECKING
+
 from driftwatch._lazy import attach
+
+if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
+    from driftwatch.profile.grid import Grid, Tally, fit_grid, fit_labels, merge, rebase, start, update
+    from driftwatch.training.comparison import compare
+    from driftwatch.training.torch import ActivationMonitor, watch
 
 __all__ = [
     "ActivationMonitor",
