@@ -105,7 +105,7 @@ class Backend(Enum):
             flags: AbstractContextManager[Any] = self.xp.ArrayAPIStrictFlags(**STRICTEST_FLAGS)
             return flags
         if self is Backend.TORCH_ELSEWHERE:
-            return mock.patch("driftwatch.ops.torch._numpy_views", lambda *_: None)
+            return mock.patch("driftwatch.ops.torch._numpy_views", return_value=None)
         if self.library == "jax":
             x64: AbstractContextManager[Any] = importlib.import_module("jax").enable_x64(self.flavour.endswith("x64"))
             return x64

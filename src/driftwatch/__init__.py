@@ -34,6 +34,7 @@ __all__ = [
     "errors",
     "kernels",
     "training",
+    "warmup",
 ]
 
 __getattr__, __dir__ = attach(
@@ -54,5 +55,6 @@ __getattr__, __dir__ = attach(
         "errors": "driftwatch.errors",
         "kernels": "driftwatch.kernels",
         "training": "driftwatch.training",
+        "warmup": "driftwatch.ops.warmup",
     },
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from bisect import bisect_left, bisect_right
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,8 @@ from kernel_oracles import counts_in_bins, plain_w1
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from backends import Backend
     from driftwatch._typing import Array
 
@@ -25,12 +28,12 @@ INF = float("inf")
 
 
 def _implementations(name: str, backend: Backend) -> list[Callable[..., Any]]:
-    """Return the definition of a primitive and, where the catalog names one, the override for this backend."""
-    found = [getattr(generic, name)]
-    override = CATALOG[name].overrides.get(backend.library)
-    if override is not None:
-        found.append(getattr(importlib.import_module(override.module), name))
-    return found
+    """Return the definition of a primitive and the overrides that the catalog names for this backend."""
+    overrides = CATALOG[name].overrides.get(backend.library, ())
+    return [
+        getattr(generic, name),
+        *(getattr(importlib.import_module(override.module), name) for override in overrides),
+    ]
 
 
 def _assert_equal(backend: Backend, name: str, found: Array, wanted: Any) -> None:
@@ -77,11 +80,27 @@ def _arrays(backend: Backend, rows: list[tuple[list[float], int]]) -> tuple[Arra
     return backend.asarray(np.array(values)), backend.asarray(np.array(counts))
 
 
+def _sorted_with_missing_last(x: NDArray[Any]) -> list[list[float]]:
+    return [sorted(INF if math.isnan(value) else value for value in row) for row in x.tolist()]
+
+
 def test_sort_last(backend: Backend) -> None:
     x = np.random.default_rng(0).integers(-3, 4, (5, 9)) / 2.0
     x[1, :4], x[2, 3] = INF, -INF
     for sort_last in _implementations("sort_last", backend):
-        _assert_equal(backend, "sort_last", sort_last(backend.asarray(x), xp=backend.xp), [sorted(row) for row in x])
+        values, n_missing = sort_last(backend.asarray(x), xp=backend.xp)
+        _assert_equal(backend, "sort_last", values, _sorted_with_missing_last(x))
+        _assert_equal(backend, "sort_last", n_missing, np.zeros(5))
+
+
+def test_sort_last_puts_missing_values_behind_infinite_ones(backend: Backend) -> None:
+    x = np.random.default_rng(0).normal(size=(4, 8))
+    x[0, 2:5], x[1, ::2], x[3, :] = np.nan, -np.nan, -np.nan
+    x[0, 0] = INF
+    for sort_last in _implementations("sort_last", backend):
+        values, n_missing = sort_last(backend.asarray(x), xp=backend.xp)
+        _assert_equal(backend, "sort_last", values, _sorted_with_missing_last(backend.to_host(backend.asarray(x))))
+        _assert_equal(backend, "sort_last", n_missing, [3, 4, 0, 8])
 
 
 def test_sort_last_of_a_strided_view_leaves_it_alone(backend: Backend) -> None:
@@ -89,9 +108,20 @@ def test_sort_last_of_a_strided_view_leaves_it_alone(backend: Backend) -> None:
     for sort_last in _implementations("sort_last", backend):
         given = backend.asarray(x)
         before = backend.to_host(given)
-        sorted_rows = sort_last(given, xp=backend.xp)
-        _assert_equal(backend, "sort_last", sorted_rows, [sorted(row) for row in before])
+        values, _ = sort_last(given, xp=backend.xp)
+        _assert_equal(backend, "sort_last", values, [sorted(row) for row in before])
         assert np.array_equal(backend.to_host(given), before)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_count_missing(backend: Backend, turned: bool) -> None:
+    x = np.zeros((3, 7))
+    x[0, 1], x[2, ::2], x[1, 3] = -np.nan, np.nan, INF
+    for count_missing in _implementations("count_missing", backend):
+        given = backend.asarray(np.asfortranarray(x) if turned else x)
+        found = count_missing(given, xp=backend.xp)
+        assert backend.xp.isdtype(found.dtype, "integral")
+        _assert_equal(backend, "count_missing", found, [1, 0, 4])
 
 
 @pytest.mark.parametrize(("side", "bisect"), [("left", bisect_left), ("right", bisect_right)])
@@ -178,6 +208,48 @@ def test_counts_from_edges(backend: Backend, counts_as: str) -> None:
             found = counts_from_edges(values, n_valid, edges, xp=backend.xp)
             assert backend.xp.isdtype(found.dtype, "integral")
             _assert_equal(backend, "counts_from_edges", found, [_plain_counts(*row) for row in rows])
+
+
+def test_counts_from_edges_leaves_missing_values_out(backend: Backend) -> None:
+    x = np.array([[np.nan, 0.0, 1.0, -np.nan, 2.0], [0.0, 0.5, np.nan, 7.0, -1.0]])
+    for counts_from_edges in _implementations("counts_from_edges", backend):
+        for order in ("C", "F"):
+            values = backend.asarray(np.asarray(x, order=order))
+            edges = backend.asarray(np.array([[0.0, 2.0], [0.0, INF]]))
+            found = counts_from_edges(values, backend.asarray(np.array([3, 4])), edges, xp=backend.xp)
+            _assert_equal(backend, "counts_from_edges", found, [[0, 2, 1], [1, 3, 0]])
+
+
+def test_mean_std_with_a_count_for_each_row(backend: Backend) -> None:
+    rows = [
+        ([-1.0, 0.0, 2.5, INF], 3),
+        ([0.1, 0.1, 0.1, 0.1], 4),
+        ([-INF, 1.0, 2.0, 3.0], 4),
+        ([1.0, 2.0, INF, INF], 3),
+        ([INF, INF, INF, INF], 0),
+        ([5.0, INF, INF, INF], 1),
+        ([1e-30, 2e-30, 4e-30, INF], 3),
+        ([-3e30, 1e30, 1e30, 3e30], 4),
+    ]
+    values, n_valid = _arrays(backend, rows)
+    counted = [np.array(row[: max(n, 1)]) for row, n in rows]
+    low, high = (backend.asarray(np.array([row[i] for row in counted])) for i in (0, -1))
+    of_float = backend.to_host(values).astype(np.float64)  # what the device holds of the values
+    wanted = [plain_mean_std(row[:n].tolist()) for row, (_, n) in zip(of_float, rows, strict=True)]
+    for mean_std in _implementations("mean_std", backend):
+        found = mean_std(values, n_valid, low, high, xp=backend.xp)
+        for moment, answers in zip(found, zip(*wanted, strict=True), strict=True):
+            _assert_equal(backend, "mean_std", moment, answers)
+
+
+def plain_mean_std(row: list[float]) -> tuple[float, float]:
+    """Return the moments of one row, in exact arithmetic up to the root."""
+    if not row or not all(map(math.isfinite, row)):
+        return math.nan, math.nan
+    exact = [Fraction(value) for value in row]
+    mean = sum(exact, Fraction(0)) / len(exact)
+    variance = sum(((value - mean) ** 2 for value in exact), Fraction(0)) / len(exact)
+    return float(mean), math.sqrt(variance.numerator) / math.sqrt(variance.denominator)
 
 
 def test_bincount(backend: Backend) -> None:

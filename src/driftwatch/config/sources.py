@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 ENV_PREFIX = "DRIFTWATCH_"
+NUM_THREADS_VARIABLE = "DRIFTWATCH_NUM_THREADS"  # of the process, and no setting of a check: read by `ops._threads`
 # In a Kubernetes namespace with a Service called "driftwatch", every pod gets DRIFTWATCH_SERVICE_HOST,
 # DRIFTWATCH_PORT_80_TCP and the like; they are no settings of ours and no typing mistakes either.
 _KUBERNETES_SERVICE = re.compile(r"DRIFTWATCH_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
@@ -133,7 +134,9 @@ def from_environment(environ: Mapping[str, str]) -> Layer:
     source = Source(SourceKind.ENVIRONMENT)
     raw: dict[str, object] = {}
     for variable, text in environ.items():
-        if not variable.startswith(ENV_PREFIX) or not text or _KUBERNETES_SERVICE.fullmatch(variable):
+        if not variable.startswith(ENV_PREFIX) or not text or variable == NUM_THREADS_VARIABLE:
+            continue
+        if _KUBERNETES_SERVICE.fullmatch(variable):
             continue
         word = variable.removeprefix(ENV_PREFIX)
         if word.lower() not in words or word != word.upper():

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
 from driftwatch.arrays.namespace import device_of, is_traced, move_to, namespace_of, statistic_dtype, to_host
 from driftwatch.errors import ConfigError, InputError, InputTypeError
-from driftwatch.ops import sort_last
+from driftwatch.ops import count_missing, sort_last
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from driftwatch._typing import Array, Namespace
 
 __all__ = [
@@ -20,97 +22,98 @@ __all__ = [
     "Ordered",
     "Rows",
     "feature_by_feature",
-    "mask_missing",
     "order",
-    "sort_rows",
+    "order_narrow",
+    "unordered",
     "widened",
 ]
 
 MAX_BLOCK_VALUES = 4_000_000  # 32 MB of float64: bounds the working memory whatever the number of features
+R = TypeVar("R", "Rows", "Ordered")
+R_contra = TypeVar("R_contra", "Rows", "Ordered", contravariant=True)
+
 NARROW_BITS = 16  # narrower types than float32: they are sorted as they are, and widened block by block
 
 NanPolicy: TypeAlias = Literal["omit", "propagate", "raise"]
 
 
 class Rows(NamedTuple):
-    """Values `(d, n)` in any order with missing ones at `+inf`, and how many are valid: an int, or integers `(d,)`.
-
-    In a type of at most 16 bits, floats or integers (booleans as 0 and 1), or in float32 or float64.
-    """
+    """Values `(d, n)` in any order with NaN where missing, and how many are valid: an int, or integers `(d,)`."""
 
     values: Array
     n_valid: int | Array
 
 
 class Ordered(NamedTuple):
-    """`Rows` sorted ascending, in float32 or float64."""
+    """Values `(d, n)` sorted ascending with missing ones at `+inf` behind the others, and how many are valid."""
 
     values: Array
     n_valid: int | Array
 
 
-class Statistics(Protocol):
-    """What computes a kernel's arrays `(d,)` from two blocks of rows."""
+class Statistics(Protocol[R_contra]):
+    """What computes a kernel's arrays `(d,)` from a block of both samples."""
 
-    def __call__(self, reference: Rows, current: Rows, /, *, xp: Namespace) -> tuple[Array, ...]: ...
-
-
-def sort_rows(rows: Rows, *, xp: Namespace) -> Rows:
-    """Return the rows sorted ascending, in the type that they have: what a narrow reference is kept as."""
-    return Rows(sort_last(rows.values, xp=xp), rows.n_valid)
+    def __call__(self, reference: Ordered, current: R_contra, /, *, xp: Namespace) -> tuple[Array, ...]: ...
 
 
-def widened(rows: Rows, *, xp: Namespace) -> Ordered:
-    """Return rows in a type that statistics read: halves as float32, narrow integers as `statistic_dtype`.
-
-    The values are the same numbers. A copy where they are narrow, and so for one block of features at a time.
-    """
-    values = rows.values
-    if not xp.isdtype(values.dtype, "real floating"):
-        values = xp.astype(values, statistic_dtype(xp, device_of(values)))
-    elif xp.finfo(values.dtype).bits <= NARROW_BITS:
-        values = xp.astype(values, xp.float32)
-    return Ordered(values, rows.n_valid)
+def unordered(values: Array, *, xp: Namespace) -> Rows:
+    """Return numbers `(d, n)` with the missing ones counted by row."""
+    values = _widened(values, xp=xp)
+    return Rows(values, _n_valid(values, count_missing(values, xp=xp)))
 
 
-def order(rows: Rows, *, xp: Namespace) -> Ordered:
-    """Return the rows sorted: the one ordering that every statistic reads."""
-    return widened(sort_rows(rows, xp=xp), xp=xp)
+def order(values: Array, *, xp: Namespace) -> Ordered:
+    """Return numbers `(d, n)` sorted by row: the one ordering that every statistic reads."""
+    return widened(order_narrow(values, xp=xp), xp=xp)
 
 
-def mask_missing(values: Array, *, xp: Namespace) -> Rows:
-    """Return `(d, n)` values with NaN moved to `+inf` and counted per row.
-
-    The count is an int where it is the same for every row, which eager code can know and traced code cannot.
-    """
-    n = values.shape[-1]
+def order_narrow(values: Array, *, xp: Namespace) -> Ordered:
+    """Return numbers `(d, n)` sorted by row; those of at most 16 bits in their own type (booleans as 0 and 1)."""
     if xp.isdtype(values.dtype, "bool"):
-        return Rows(xp.astype(values, xp.uint8), n)
+        values = xp.astype(values, xp.uint8)
+    elif not _is_narrow(values, xp=xp):
+        values = _widened(values, xp=xp)
+    ordered, n_missing = sort_last(values, xp=xp)
+    return Ordered(ordered, _n_valid(values, n_missing))
+
+
+def widened(sample: Ordered, *, xp: Namespace) -> Ordered:
+    """Return an ordered sample in a type that statistics read; a copy where it is narrow."""
+    return Ordered(_widened(sample.values, xp=xp), sample.n_valid)
+
+
+def _is_narrow(values: Array, *, xp: Namespace) -> bool:
+    limits = xp.finfo if xp.isdtype(values.dtype, "real floating") else xp.iinfo
+    return bool(limits(values.dtype).bits <= NARROW_BITS)
+
+
+def _widened(values: Array, *, xp: Namespace) -> Array:
+    """Return the same numbers in float32 where they are halves, and in `statistic_dtype` where they are no floats."""
     if not xp.isdtype(values.dtype, "real floating"):
-        if xp.iinfo(values.dtype).bits > NARROW_BITS:
-            values = xp.astype(values, statistic_dtype(xp, device_of(values)))
-        return Rows(values, n)
-    missing = xp.isnan(values)
-    n_missing = xp.count_nonzero(missing, axis=-1)
-    if not is_traced(values):
-        counted = to_host(n_missing)
-        if not counted.any():
-            return Rows(values, n)
-    filled = xp.where(missing, xp.asarray(xp.inf, dtype=values.dtype, device=device_of(values)), values)
-    return Rows(filled, n - n_missing)
+        return xp.astype(values, statistic_dtype(xp, device_of(values)))
+    return xp.astype(values, xp.float32) if _is_narrow(values, xp=xp) else values
+
+
+def _n_valid(values: Array, n_missing: Array) -> int | Array:
+    """Return the number of values: an int where no row misses one, which eager code can know and traced code cannot."""
+    n: int = values.shape[-1]
+    return n if not is_traced(values) and not to_host(n_missing).any() else n - n_missing
 
 
 def feature_by_feature(
-    statistics: Statistics,
+    statistics: Statistics[R],
     reference: Array,
     current: Array,
     *,
+    as_rows: Callable[..., R],
     axis: int,
     nan_policy: NanPolicy,
     xp: Namespace | None,
 ) -> tuple[Array, ...]:
     """Return what `statistics` gives for all features, in the shape of the samples without `axis`.
 
+    It is called with the ordered reference and with `as_rows` of current, which is `order` or `unordered`.
     Features are taken in blocks of at most `MAX_BLOCK_VALUES` values, or one at a time where a sample alone is larger;
     traced ones all at once, as the compiler plans the memory.
 
@@ -134,9 +137,10 @@ def feature_by_feature(
     width = d if is_traced(current) or is_traced(reference) else max(1, MAX_BLOCK_VALUES // longest)
     blocks = []
     for start in range(0, max(d, 1), max(width, 1)):
-        rows = tuple(mask_missing(x[start : min(start + width, d), ...], xp=xp) for x in pair)
-        bad = _refused(rows, nan_policy, start, xp=xp)
-        blocks.append([_nan_where(bad, x, xp=xp) for x in statistics(*rows, xp=xp)])
+        ref, cur = (x[start : min(start + width, d), ...] for x in pair)
+        ordered, rows = order(ref, xp=xp), as_rows(cur, xp=xp)
+        bad = _refused((ordered, rows), nan_policy, start, xp=xp)
+        blocks.append([_nan_where(bad, x, xp=xp) for x in statistics(ordered, rows, xp=xp)])
     arrays = blocks[0] if len(blocks) == 1 else [xp.concat(parts) for parts in zip(*blocks, strict=True)]
     return tuple(xp.reshape(x, shape) for x in arrays)
 
@@ -163,7 +167,7 @@ def _flattened(
     return (flat[0], flat[1]), shape
 
 
-def _refused(rows: tuple[Rows, ...], nan_policy: NanPolicy, start: int, *, xp: Namespace) -> Array | None:
+def _refused(rows: tuple[Rows | Ordered, ...], nan_policy: NanPolicy, start: int, *, xp: Namespace) -> Array | None:
     """Return which rows become NaN, or None if none can; `start` is the feature of the first row."""
     if nan_policy == "omit" or all(isinstance(r.n_valid, int) for r in rows):
         return None
@@ -176,7 +180,7 @@ def _refused(rows: tuple[Rows, ...], nan_policy: NanPolicy, start: int, *, xp: N
     return bad
 
 
-def _any_missing(rows: tuple[Rows, ...], *, xp: Namespace) -> Array:
+def _any_missing(rows: tuple[Rows | Ordered, ...], *, xp: Namespace) -> Array:
     d = rows[0].values.shape[0]
     bad = xp.zeros((d,), dtype=xp.bool, device=device_of(rows[0].values))
     for values, n_valid in rows:

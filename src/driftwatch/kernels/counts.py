@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from driftwatch.arrays.namespace import device_of, move_to, namespace_of, statistic_dtype
 from driftwatch.errors import ConfigError, InputError
-from driftwatch.kernels._prepare import NanPolicy, Ordered, Rows, feature_by_feature, order, widened
+from driftwatch.kernels._prepare import NanPolicy, Ordered, Rows, feature_by_feature, unordered
 from driftwatch.kernels.ecdf import ends, quantiles
 from driftwatch.ops import counts_from_edges, gammaincc, rank
 from driftwatch.ops.generic import bins_from_cumulative
@@ -251,16 +251,15 @@ def _binned(
     if n_bins < 2:
         raise ConfigError(f"`n_bins` must be at least 2, got {n_bins!r}.")
 
-    def statistics(ref: Rows, cur: Rows, /, *, xp: Namespace) -> tuple[Array]:
-        ordered = order(ref, xp=xp)
-        edges = quantile_edges(ordered, n_bins, xp=xp)
-        expected = ordered_bin_counts(ordered, edges, xp=xp)
-        values = widened(cur, xp=xp).values
-        actual = counts_from_edges(values, cur.n_valid, xp.astype(edges, values.dtype, copy=False), xp=xp)
+    def statistics(ref: Ordered, cur: Rows, /, *, xp: Namespace) -> tuple[Array]:
+        edges = quantile_edges(ref, n_bins, xp=xp)
+        expected = ordered_bin_counts(ref, edges, xp=xp)
+        edges = xp.astype(edges, cur.values.dtype, copy=False)
+        actual = counts_from_edges(cur.values, cur.n_valid, edges, xp=xp)
         return (statistic(expected, actual, xp=xp, **options),)
 
     return DistanceResult(
-        *feature_by_feature(statistics, reference, current, axis=axis, nan_policy=nan_policy, xp=xp),
+        *feature_by_feature(statistics, reference, current, as_rows=unordered, axis=axis, nan_policy=nan_policy, xp=xp),
     )
 
 

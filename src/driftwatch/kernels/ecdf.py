@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from driftwatch.arrays.namespace import device_of, is_traced, statistic_dtype, to_host
-from driftwatch.kernels._prepare import NanPolicy, Ordered, Rows, feature_by_feature, order
+from driftwatch.arrays.namespace import device_of, is_traced, to_host
+from driftwatch.kernels._prepare import NanPolicy, Ordered, feature_by_feature, order
 from driftwatch.kernels.kolmogorov import kolmogorov_sf, ks_pvalue
-from driftwatch.ops import merge_ks_w1
+from driftwatch.ops import mean_std, merge_ks_w1
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,13 +113,13 @@ def ks_2samp(
     array([False,  True])
     """
 
-    def statistics(ref: Rows, cur: Rows, /, *, xp: Namespace) -> tuple[Array, Array]:
-        distances = ecdf_distances(order(ref, xp=xp), order(cur, xp=xp), xp=xp)
+    def statistics(ref: Ordered, cur: Ordered, /, *, xp: Namespace) -> tuple[Array, Array]:
+        distances = ecdf_distances(ref, cur, xp=xp)
         statistic = xp.maximum(distances.above, distances.below)
         return statistic, _pvalue(statistic, ref.n_valid, cur.n_valid, method, xp=xp)
 
     return KSResult(
-        *feature_by_feature(statistics, reference, current, axis=axis, nan_policy=nan_policy, xp=xp),
+        *feature_by_feature(statistics, reference, current, as_rows=order, axis=axis, nan_policy=nan_policy, xp=xp),
     )
 
 
@@ -172,13 +172,12 @@ def wasserstein_distance(
     Vallender, S. S. (1974), "Calculation of the Wasserstein distance between probability distributions on the line".
     """
 
-    def statistics(ref: Rows, cur: Rows, /, *, xp: Namespace) -> tuple[Array, Array]:
-        ordered = order(ref, xp=xp)
-        w1 = ecdf_distances(ordered, order(cur, xp=xp), xp=xp).w1
-        return w1, normalize(w1, moments(ordered, xp=xp)[1], xp=xp)
+    def statistics(ref: Ordered, cur: Ordered, /, *, xp: Namespace) -> tuple[Array, Array]:
+        w1 = ecdf_distances(ref, cur, xp=xp).w1
+        return w1, normalize(w1, moments(ref, xp=xp)[1], xp=xp)
 
     return WassersteinResult(
-        *feature_by_feature(statistics, reference, current, axis=axis, nan_policy=nan_policy, xp=xp),
+        *feature_by_feature(statistics, reference, current, as_rows=order, axis=axis, nan_policy=nan_policy, xp=xp),
     )
 
 
@@ -234,33 +233,6 @@ def quantiles(sample: Ordered, numerators: Sequence[int], denominator: int, *, x
 def moments(sample: Ordered, *, xp: Namespace) -> tuple[Array, Array]:
     """Return mean and population standard deviation of ordered rows, shape `(d,)`; NaN where infinite or empty.
 
-    A row of equal values has standard deviation exactly zero, which floating-point sums do not give by themselves, and
-    no other row has: the squares of values as small as 1e-300 or as large as 1e300 are taken at a scale near one.
+    A row of equal values has standard deviation exactly zero, and no other row has.
     """
-    values, n_valid = sample
-    device = device_of(values)
-    dtype = statistic_dtype(xp, device)
-    low, high = ends(sample, xp=xp)
-    zero = xp.zeros((), dtype=dtype, device=device)
-    nan = xp.full((), xp.nan, dtype=dtype, device=device)
-    finite = xp.isfinite(low) & xp.isfinite(high)
-
-    position = xp.arange(values.shape[-1], device=device)[None, :]
-    used = (position < (n_valid if isinstance(n_valid, int) else n_valid[:, None])) & finite[:, None]
-    n = xp.sum(xp.astype(used, dtype), axis=-1)
-    n = xp.where(finite, n, nan)
-    low, high = xp.astype(low, dtype), xp.astype(high, dtype)
-    scale = _power_of_two(xp.where(finite, xp.maximum(xp.abs(low), xp.abs(high)), zero), xp=xp)
-    values = xp.where(used, xp.astype(values, dtype, copy=False) * (1.0 / scale)[:, None], zero)
-    mean = xp.sum(values, axis=-1) / n
-    deviation = xp.where(used, values - mean[:, None], zero)
-    std = xp.sqrt(xp.sum(deviation * deviation, axis=-1) / n)
-    constant = finite & (low == high)
-    return xp.where(constant, low, mean * scale), xp.where(constant, zero, std * scale)
-
-
-def _power_of_two(x: Array, *, xp: Namespace) -> Array:
-    """Return a power of two near x >= 0, so that scaling by it rounds nothing; its reciprocal is a normal number too."""
-    limits = xp.finfo(x.dtype)
-    room = 8.0  # keeps the logarithm's rounding away from either end
-    return 2.0 ** xp.floor(xp.log2(xp.clip(x, room * limits.smallest_normal, limits.max / room)))
+    return mean_std(*sample, *ends(sample, xp=xp), xp=xp)

@@ -41,14 +41,15 @@ __global__ void rank(const T* values, const T* queries, long long n, long long q
 """
 
 
-def sort_last(x: Array, /, *, xp: Namespace) -> Array:
-    """Return `x` sorted along the last axis, long rows one by one."""
+def sort_last(x: Array, /, *, xp: Namespace) -> tuple[Array, Array]:
+    """Sort long rows one by one."""
     if x.shape[-1] < LONG_ROW:
         return generic.sort_last(x, xp=xp)
+    x, n_missing = generic.without_missing(x, xp=xp)
     out = cupy.array(x, order="C", copy=True)
     for row in out:
         row.sort()
-    return out
+    return out, n_missing
 
 
 def rank(sorted_values: Array, queries: Array, /, *, side: Side = "left", xp: Namespace) -> Array:

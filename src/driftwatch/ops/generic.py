@@ -1,8 +1,8 @@
 """The definition of each primitive on any array-API namespace (<= 2024.12); names no array library (layer 2).
 
-Arrays are `(d, n)`, NaN-free, samples on the last axis. A row may hold fewer values than `n`: then its tail is padded
-with `+inf` and `n_valid`, an int or an integer array `(d,)`, says how many count. A true `+inf` sorts into the same
-place and is told apart by the count alone.
+Arrays are `(d, n)`, samples on the last axis. NaN is a missing value; `sort_last` moves it out of the way. A sorted row
+may hold fewer values than `n`: then its tail is padded with `+inf` and `n_valid`, an int or an integer array `(d,)`,
+says how many count. A true `+inf` sorts into the same place and is told apart by the count alone.
 """
 
 from __future__ import annotations
@@ -12,19 +12,49 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import array_api_extra as xpx
 import numpy as np
 
-from driftwatch.arrays.namespace import device_of, index_dtype, statistic_dtype, to_host
+from driftwatch.arrays.namespace import device_of, index_dtype, is_traced, statistic_dtype, to_host
 
 if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
 
 Side: TypeAlias = Literal["left", "right"]
 
-__all__ = ["Side", "bincount", "counts_from_edges", "gammaincc", "merge_ks_w1", "rank", "sort_last"]
+__all__ = [
+    "Side",
+    "bincount",
+    "count_missing",
+    "counts_from_edges",
+    "gammaincc",
+    "mean_std",
+    "merge_ks_w1",
+    "rank",
+    "sort_last",
+]
 
 
-def sort_last(x: Array, /, *, xp: Namespace) -> Array:
-    """Return `x` sorted ascending along the last axis: keys only, as an argsort is up to 100 times slower on GPUs."""
-    return xp.sort(x, axis=-1, stable=False)
+def sort_last(x: Array, /, *, xp: Namespace) -> tuple[Array, Array]:
+    """Return rows sorted ascending, `+inf` in place of NaN at their end, and the number of those by row.
+
+    Keys only, as an argsort is up to 100 times slower on GPUs. NaN is replaced before the sort: a radix sort orders it
+    by its bits, and one with the sign bit set, as 0/0 gives on x86, would come first.
+    """
+    x, n_missing = without_missing(x, xp=xp)
+    return xp.sort(x, axis=-1, stable=False), n_missing
+
+
+def without_missing(x: Array, *, xp: Namespace) -> tuple[Array, Array]:
+    """Return rows with `+inf` in place of NaN, and the number of those by row; `x` itself where there are none."""
+    n_missing = count_missing(x, xp=xp)
+    if xp.isdtype(x.dtype, "real floating") and (is_traced(x) or to_host(n_missing).any()):
+        x = xp.where(xp.isnan(x), xp.asarray(xp.inf, dtype=x.dtype, device=device_of(x)), x)
+    return x, n_missing
+
+
+def count_missing(x: Array, /, *, xp: Namespace) -> Array:
+    """Return how many values of each row are NaN, as integers `(d,)`: none of integers."""
+    if not xp.isdtype(x.dtype, "real floating"):
+        return xp.zeros(x.shape[:1], dtype=index_dtype(xp, device_of(x)), device=device_of(x))
+    return xp.count_nonzero(xp.isnan(x), axis=-1)
 
 
 def rank(sorted_values: Array, queries: Array, /, *, side: Side = "left", xp: Namespace) -> Array:
@@ -58,7 +88,7 @@ def bincount(index: Array, length: int, /, *, xp: Namespace) -> Array:
     # No portable array library adds at repeated positions, so the counts are read off the sorted indices.
     dtype = xp.__array_namespace_info__().default_dtypes()["integral"]
     d, n = index.shape
-    ordered = sort_last(xp.astype(index, dtype), xp=xp)
+    ordered = xp.sort(xp.astype(index, dtype), axis=-1, stable=False)
     values = xp.broadcast_to(xp.arange(length, dtype=dtype, device=device_of(index))[None, :], (d, length))
     below = xp.astype(rank(ordered, values, side="left", xp=xp), dtype)
     total = xp.full((d, 1), n, dtype=dtype, device=device_of(index))
@@ -223,7 +253,7 @@ def counts_from_edges(x: Array, n_valid: int | Array, edges: Array, /, *, xp: Na
     Parameters
     ----------
     x : array, shape (d, n)
-        Values in any order; missing ones are `+inf`.
+        Values in any order; missing ones are NaN.
     n_valid : int or array of integers, shape (d,)
     edges : array, shape (d, n_bins - 1)
         Inner edges, ascending. An edge at `+inf` closes an empty bin above all values, even infinite ones.
@@ -260,3 +290,44 @@ def gammaincc(a: Array, x: Array, /, *, xp: Namespace) -> Array:
     from scipy.special import gammaincc as on_host
 
     return xp.asarray(on_host(to_host(a), to_host(x)), dtype=x.dtype, device=device_of(x))
+
+
+def mean_std(x: Array, n_valid: int | Array, low: Array, high: Array, /, *, xp: Namespace) -> tuple[Array, Array]:
+    """Return mean and population standard deviation of ordered rows, shape `(d,)`; NaN where infinite or empty.
+
+    A row of equal values has standard deviation exactly zero, which floating-point sums do not give by themselves, and
+    no other row has: the squares of values as small as 1e-300 or as large as 1e300 are taken at a scale near one.
+
+    Parameters
+    ----------
+    x : array, shape (d, n)
+        Sorted ascending, padded with `+inf`.
+    n_valid : int or array of integers, shape (d,)
+    low, high : array, shape (d,)
+        Smallest and largest value that counts.
+    """
+    device = device_of(x)
+    dtype = statistic_dtype(xp, device)
+    zero = xp.zeros((), dtype=dtype, device=device)
+    nan = xp.full((), xp.nan, dtype=dtype, device=device)
+    finite = xp.isfinite(low) & xp.isfinite(high)
+
+    position = xp.arange(x.shape[-1], device=device)[None, :]
+    used = (position < _column(n_valid)) & finite[:, None]
+    n = xp.sum(xp.astype(used, dtype), axis=-1)
+    n = xp.where(finite, n, nan)
+    low, high = xp.astype(low, dtype), xp.astype(high, dtype)
+    scale = power_of_two(xp.where(finite, xp.maximum(xp.abs(low), xp.abs(high)), zero), xp=xp)
+    values = xp.where(used, xp.astype(x, dtype, copy=False) * (1.0 / scale)[:, None], zero)
+    mean = xp.sum(values, axis=-1) / n
+    deviation = xp.where(used, values - mean[:, None], zero)
+    std = xp.sqrt(xp.sum(deviation * deviation, axis=-1) / n)
+    constant = finite & (low == high)
+    return xp.where(constant, low, mean * scale), xp.where(constant, zero, std * scale)
+
+
+def power_of_two(x: Array, *, xp: Namespace) -> Array:
+    """Return a power of two near x >= 0, so that scaling by it rounds nothing; its reciprocal is a normal number too."""
+    limits = xp.finfo(x.dtype)
+    room = 8.0  # keeps the logarithm's rounding away from either end
+    return 2.0 ** xp.floor(xp.log2(xp.clip(x, room * limits.smallest_normal, limits.max / room)))

@@ -20,12 +20,12 @@ __all__ = ["bincount", "counts_from_edges", "gammaincc", "rank", "sort_last"]
 INTEGERS = {2: jnp.int16, 4: jnp.int32, 8: jnp.int64}  # by width in bytes
 
 
-def sort_last(x: Array, /, *, xp: Namespace) -> Array:
-    """Return `x` sorted along the last axis, floats by their bits: XLA sorts integers several times faster on a CPU."""
-    if xp.isdtype(x.dtype, "real floating"):
-        sorted_values: Array = _sort_floats(x)
-        return sorted_values
-    return generic.sort_last(x, xp=xp)
+def sort_last(x: Array, /, *, xp: Namespace) -> tuple[Array, Array]:
+    """Sort floats by their bits: XLA sorts integers several times faster on a CPU."""
+    if not xp.isdtype(x.dtype, "real floating"):
+        return generic.sort_last(x, xp=xp)
+    x, n_missing = generic.without_missing(x, xp=xp)
+    return _sort_floats(x), n_missing
 
 
 @jax.custom_jvp  # type: ignore[untyped-decorator]  # JAX may not be installed where types are checked

@@ -20,21 +20,32 @@ if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
     from driftwatch.ops.generic import Side
 
-__all__ = ["bincount", "counts_from_edges", "merge_ks_w1", "rank", "sort_last"]
+__all__ = ["bincount", "count_missing", "counts_from_edges", "mean_std", "merge_ks_w1", "rank", "sort_last"]
 
 HALVES = frozenset({torch.float16, torch.bfloat16})
 
 
-def sort_last(x: Array, /, *, xp: Namespace) -> Array:  # noqa: ARG001 - the contract of the primitive
-    """Return `x` sorted along the last axis; 16-bit floats on the CPU by their bits."""
-    if x.dtype in HALVES:
-        bits = None if x.requires_grad else _numpy_views(x.view(torch.int16))
-        if bits is not None:
-            return torch.from_numpy(sort_float16_bits(*bits)).view(x.dtype)
+def sort_last(x: Array, /, *, xp: Namespace) -> tuple[Array, Array]:
+    """Sort on the host where the values are there, 16-bit floats by their bits."""
     host = _numpy_views(x)
     if host is not None:
-        return torch.from_numpy(_dispatch.sort_last(*host, xp=namespace_of(*host)))
-    return torch.sort(x, dim=-1).values
+        ordered, n_missing = _dispatch.sort_last(*host, xp=namespace_of(*host))
+        return torch.from_numpy(ordered), torch.from_numpy(n_missing)
+    x, n_missing = generic.without_missing(x, xp=xp)
+    bits = _numpy_views(x.contiguous().view(torch.int16)) if x.dtype in HALVES and not x.requires_grad else None
+    if bits is not None:  # bfloat16, which NumPy does not have
+        ordered_bits = bits[0].copy()
+        sort_float16_bits(ordered_bits)
+        return torch.from_numpy(ordered_bits).view(x.dtype), n_missing
+    return torch.sort(x, dim=-1).values, n_missing
+
+
+def count_missing(x: Array, /, *, xp: Namespace) -> Array:
+    """Count on the host where the values are there."""
+    host = _numpy_views(x)
+    if host is None:
+        return generic.count_missing(x, xp=xp)
+    return torch.from_numpy(_dispatch.count_missing(*host, xp=namespace_of(*host)))
 
 
 def rank(sorted_values: Array, queries: Array, /, *, side: Side = "left", xp: Namespace) -> Array:  # noqa: ARG001
@@ -50,24 +61,29 @@ def rank(sorted_values: Array, queries: Array, /, *, side: Side = "left", xp: Na
 def merge_ks_w1(
     reference: Array, current: Array, n_reference: int | Array, n_current: int | Array, /, *, xp: Namespace
 ) -> tuple[Array, Array, Array]:
-    """Return the distances as NumPy's implementation gives them, or the definition's where there is no host view."""
-    counts = [count for count in (n_reference, n_current) if not isinstance(count, int)]
-    host = _numpy_views(reference, current, *counts)
+    """Merge on the host where the values are there."""
+    host = _numpy_views(reference, current, n_reference, n_current)
     if host is None:
         return generic.merge_ks_w1(reference, current, n_reference, n_current, xp=xp)
-    counts_of = iter(host[2:])
-    n, m = (count if isinstance(count, int) else next(counts_of) for count in (n_reference, n_current))
-    above, below, w1 = _dispatch.merge_ks_w1(host[0], host[1], n, m, xp=namespace_of(host[0]))
-    return torch.from_numpy(above), torch.from_numpy(below), torch.from_numpy(w1)
+    above, below, w1 = _dispatch.merge_ks_w1(*host, xp=namespace_of(host[0]))
+    return _tensor(above), _tensor(below), _tensor(w1)
 
 
 def counts_from_edges(x: Array, n_valid: int | Array, edges: Array, /, *, xp: Namespace) -> Array:
-    """Return counts as NumPy's implementation gives them, or the definition's where there is no host view."""
-    host = _numpy_views(x, edges) if isinstance(n_valid, int) else _numpy_views(x, edges, n_valid)
+    """Count on the host where the values are there."""
+    host = _numpy_views(x, n_valid, edges)
     if host is None:
         return generic.counts_from_edges(x, n_valid, edges, xp=xp)
-    counts = _dispatch.counts_from_edges(host[0], host[2] if host[2:] else n_valid, host[1], xp=namespace_of(host[0]))
-    return torch.from_numpy(counts)
+    return torch.from_numpy(_dispatch.counts_from_edges(*host, xp=namespace_of(host[0])))
+
+
+def mean_std(x: Array, n_valid: int | Array, low: Array, high: Array, /, *, xp: Namespace) -> tuple[Array, Array]:
+    """Sum on the host where the values are there."""
+    host = _numpy_views(x, n_valid, low, high)
+    if host is None:
+        return generic.mean_std(x, n_valid, low, high, xp=xp)
+    mean, std = _dispatch.mean_std(*host, xp=namespace_of(host[0]))
+    return _tensor(mean), _tensor(std)
 
 
 def bincount(index: Array, length: int, /, *, xp: Namespace) -> Array:  # noqa: ARG001 - the contract of the primitive
@@ -77,11 +93,16 @@ def bincount(index: Array, length: int, /, *, xp: Namespace) -> Array:  # noqa: 
     return counts.scatter_add_(1, index.to(torch.int64), one.expand(index.shape))
 
 
-def _numpy_views(*tensors: Array) -> list[np.ndarray[Any, Any]] | None:
-    """Return NumPy views of tensors in host memory, or None where one cannot be had without a copy."""
+def _numpy_views(*values: int | Array) -> list[Any] | None:
+    """Return NumPy views of tensors in host memory, or None where one cannot be had without a copy; ints stay ints."""
+    tensors = [x for x in values if not isinstance(x, int)]
     if any(x.device.type != "cpu" for x in tensors) or torch.compiler.is_compiling():
         return None
     try:
-        return [x.numpy() for x in tensors]
+        return [x if isinstance(x, int) else x.numpy() for x in values]
     except (RuntimeError, TypeError):  # a gradient, a wrapped tensor of torch.func, or a dtype that NumPy lacks
         return None
+
+
+def _tensor(x: np.ndarray[Any, Any]) -> Array:
+    return torch.from_numpy(x if x.flags.writeable else x.copy())  # a broadcast constant may not be written to

@@ -11,7 +11,7 @@ import numpy as np
 
 from driftwatch.arrays.namespace import device_of, namespace_of, statistic_dtype, to_host
 from driftwatch.errors import ConfigError, InputError, InputTypeError
-from driftwatch.kernels._prepare import mask_missing, order
+from driftwatch.kernels._prepare import order
 from driftwatch.kernels.counts import quantile_edges
 from driftwatch.kernels.ecdf import quantiles
 from driftwatch.ops import bincount, rank
@@ -135,7 +135,7 @@ def fit_grid(
     rows = _rows(reference, xp=xp)
     if 0 in rows.shape:
         raise InputError(f"`reference` must have rows and features, got shape {tuple(reference.shape)}.")
-    ordered = order(mask_missing(_values(rows, xp=xp), xp=xp), xp=xp)
+    ordered = order(_values(rows, xp=xp), xp=xp)
     edges = _isolate_atoms(quantiles(ordered, range(1, n_cells), n_cells, xp=xp), xp=xp)
     deciles = quantile_edges(ordered, DEFAULT_BINS, xp=xp)
     return _with_reference(edges, deciles, rows, n_fingerprints, xp=xp)

@@ -17,7 +17,7 @@ from driftwatch.arrays.namespace import device_of, move_to, namespace_of, to_hos
 from driftwatch.arrays.schema import UNTESTED, FeatureKind, Storage
 from driftwatch.arrays.table import ArrayTable
 from driftwatch.errors import DriftwatchError
-from driftwatch.kernels._prepare import MAX_BLOCK_VALUES, Ordered, Rows, mask_missing, sort_rows, widened
+from driftwatch.kernels._prepare import MAX_BLOCK_VALUES, Ordered, order_narrow, widened
 from driftwatch.kernels.counts import ordered_bin_counts, quantile_edges
 from driftwatch.kernels.ecdf import ends, moments, quantiles
 
@@ -75,14 +75,14 @@ class NumericBlock:
     Parameters
     ----------
     names : tuple of str
-    stored : Rows
+    stored : Ordered
         Sorted values, shape `(d, n)`, as narrow as they came in.
     mean, std, low, high, median : array, shape (d,)
         Moments (population formula), smallest and largest value, median. NaN or infinite where not defined.
     """
 
     names: tuple[str, ...]
-    stored: Rows
+    stored: Ordered
     mean: Array
     std: Array
     low: Array
@@ -97,7 +97,7 @@ class NumericBlock:
     def fit(cls, names: Sequence[str], values: Array) -> NumericBlock:
         """Order a block of values `(d, n)`, NaN where missing."""
         xp = namespace_of(values)
-        stored = sort_rows(mask_missing(values, xp=xp), xp=xp)
+        stored = order_narrow(values, xp=xp)
         ordered = widened(stored, xp=xp)
         median = quantiles(ordered, [1], 2, xp=xp)[:, 0]
         return cls(tuple(names), stored, *moments(ordered, xp=xp), *ends(ordered, xp=xp), median)
@@ -160,7 +160,7 @@ class NumericBlock:
         self, names: tuple[str, ...], convert: Callable[[Array], Array], positions: tuple[int, ...] | None = None
     ) -> NumericBlock:
         values, n_valid = self.stored
-        stored = Rows(convert(values), n_valid if isinstance(n_valid, int) else convert(n_valid))
+        stored = Ordered(convert(values), n_valid if isinstance(n_valid, int) else convert(n_valid))
         mean, std, low, high, median = (convert(x) for x in self._summaries)
         return NumericBlock(names, stored, mean, std, low, high, median, _derived=(self, convert), _positions=positions)
 

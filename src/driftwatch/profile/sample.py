@@ -10,7 +10,7 @@ import numpy as np
 
 from driftwatch.arrays.namespace import namespace_of, to_host
 from driftwatch.arrays.schema import FeatureKind
-from driftwatch.kernels._prepare import Ordered, mask_missing, order
+from driftwatch.kernels._prepare import order
 from driftwatch.kernels.counts import ordered_bin_counts
 from driftwatch.kernels.ecdf import EcdfDistances, ecdf_distances, ends, moments, quantiles
 
@@ -56,16 +56,21 @@ class Sample:
 
 
 class NumericSample(Sample):
-    """A block of numeric features; the current values are sorted once, when the first detector asks for them.
+    """A block of numeric features, the current values sorted once for all detectors.
 
     Parameters
     ----------
     reference : NumericBlock
         The block of the profile, d features.
     values : array, shape (d, m)
-        Current values in any order, NaN where missing.
+        Current values in any order, NaN where missing. Not kept.
     n_rows : int
         Number of reference rows, missing values included.
+
+    Attributes
+    ----------
+    ordered : Ordered
+        Current values sorted, shape `(d, m)`.
     """
 
     kind = FeatureKind.NUMERIC
@@ -74,17 +79,12 @@ class NumericSample(Sample):
         self.xp = namespace_of(values)
         self.names = reference.names
         self.reference = reference.move_to(values)
-        self._rows = mask_missing(values, xp=self.xp)
+        self.ordered = order(values, xp=self.xp)
         d, m = len(self.names), values.shape[-1]
         self.n_reference = reference.n_valid
-        self.n_current = np.broadcast_to(to_host(self._rows.n_valid), (d,))
+        self.n_current = np.broadcast_to(to_host(self.ordered.n_valid), (d,))
         self.missing_reference = n_rows - self.n_reference
         self.missing_current = m - self.n_current
-
-    @cached_property
-    def ordered(self) -> Ordered:
-        """Current values sorted, shape `(d, m)`."""
-        return order(self._rows, xp=self.xp)
 
     @cached_property
     def distances(self) -> EcdfDistances:
