@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 import cold_start
 import large_files
+import ops_cpu
 
 if TYPE_CHECKING:
     from measure import Figure
 
-SUITES = {"cold_start": cold_start.run, "large_files": large_files.run}
-SLOW = {"large_files"}
+SUITES = {"cold_start": cold_start.run, "large_files": large_files.run, "ops_cpu": ops_cpu.run}
+SLOW = {"large_files", "ops_cpu"}
 
 
 def machine() -> dict[str, str | int]:

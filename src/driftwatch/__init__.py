@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.detectors.wasserstein import WassersteinDetector
     from driftwatch.monitor.assertion import assert_no_drift
     from driftwatch.monitor.monitor import Monitor
+    from driftwatch.ops.warmup import warmup
     from driftwatch.report.model import DriftReport
 
 __all__ = [

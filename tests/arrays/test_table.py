@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import array_api_strict as strict
+import narwhals.stable.v2 as nw
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -117,7 +118,7 @@ def test_names_that_look_odd_are_names(build: Any) -> None:
         ([0, 1], ["0", "1"]),
         ([0.5, 1.5], ["0.5", "1.5"]),
         (pd.MultiIndex.from_tuples([("a", "b"), ("a", "c")]), ["('a', 'b')", "('a', 'c')"]),
-        ([None, "x"], ["nan", "x"]),
+        ([None, "x"], [str(pd.DataFrame(columns=[None, "x"]).columns[0]), "x"]),  # pandas 2 keeps None, 3 has NaN
         (pd.to_datetime(["2020-01-01", "2020-01-02"]), ["2020-01-01 00:00:00", "2020-01-02 00:00:00"]),
     ],
     ids=["integers", "floats", "MultiIndex", "None", "times"],
@@ -147,7 +148,11 @@ def test_sparse_pandas_column_is_dense() -> None:
         (pa.nulls(2), [np.nan, np.nan]),
         (pa.array([True, None, False]), [1.0, np.nan, 0.0]),
         (pa.array([1.5, None], pa.float32()), [1.5, np.nan]),
-        (pa.array(np.array([1.5], "f2")), [1.5]),
+        pytest.param(
+            pa.array(np.array([1.5], "f2")),
+            [1.5],
+            marks=pytest.mark.skipif(not hasattr(nw, "Float16"), reason="this narwhals knows no half precision"),
+        ),
         (pa.array([2**63], pa.uint64()), [2.0**63]),
         (pa.array([90, None], pa.duration("s")), [90.0, np.nan]),
         (pa.array([1_500_000], pa.duration("us")), [1.5]),

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from driftwatch._lazy import attach
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
     from driftwatch.kernels.counts import (
         chi2_2samp,
         jensenshannon,

@@ -78,7 +78,7 @@ def merge_ks_w1(
     *,
     xp: Namespace,  # noqa: ARG001 - the contract of the primitive
 ) -> tuple[NDArray, NDArray, NDArray]:
-    """Merge both sides by a stable sort, which takes linear time on two sorted runs; ranks take six times as long."""
+    """Merge both sides by a stable sort, which takes linear time on two sorted runs; ranks take twice as long."""
     d = reference.shape[0]
     n, m = (np.broadcast_to(np.asarray(count, dtype=np.int64), (d,)) for count in (n_reference, n_current))
     out = np.empty((3, d))
