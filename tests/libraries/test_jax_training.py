@@ -25,8 +25,8 @@ BATCHES[1, 3, 2], BATCHES[2, 4], BATCHES[4, 0, 0] = np.nan, BATCHES[2, 5], np.in
 
 def on_host(grid: training.Grid) -> training.Grid:
     """Return the same grid as NumPy arrays."""
-    parts = [np.asarray(part) for part in grid[:3]]
-    return training.Grid(*parts, training.Tally(*totals(grid.reference)))
+    edges, deciles, salts = (np.asarray(part) for part in (grid.edges, grid.deciles, grid.salts))
+    return training.Grid(edges, deciles, salts, training.Tally(*totals(grid.reference)))
 
 
 def assert_same(tally: training.Tally, other: training.Tally) -> None:

@@ -46,9 +46,8 @@ def counts_of(monitor: ActivationMonitor, layer: str) -> list[np.ndarray[Any, An
 
 def counted_on_host(monitor: ActivationMonitor, layer: str, rows: torch.Tensor) -> list[np.ndarray[Any, Any]]:
     """Return the counts of rows by the NumPy path on the same edges: the oracle of the hooks."""
-    parts = [part.numpy() for part in monitor.grids[layer][:3]]
-    reference = training.Tally(*(totals(monitor.grids[layer].reference)))
-    grid = training.Grid(*parts, reference)
+    edges, deciles, salts, reference = monitor.grids[layer]
+    grid = training.Grid(edges.numpy(), deciles.numpy(), salts.numpy(), training.Tally(*totals(reference)))
     half = rows.dtype in {torch.float16, torch.bfloat16}
     tally = training.update(grid, training.start(grid), (rows.float() if half else rows).numpy())
     return list(totals(tally))
