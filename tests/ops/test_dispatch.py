@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import importlib
+import ast
 import inspect
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import array_api_strict
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NUMPY = "driftwatch.ops.numpy"
+
+
+def _signature_in_source(module: str, function: str) -> str:
+    """Return the parameters of a function as they are written, its module unimported: the library may be missing."""
+    tree = ast.parse((Path(generic.__file__).parent / f"{module.rpartition('.')[2]}.py").read_text("utf-8"))
+    (found,) = (node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
+    for argument in (*found.args.posonlyargs, *found.args.args, *found.args.kwonlyargs):
+        argument.annotation = None  # each file has types of its own
+    return ast.unparse(found.args)
 
 
 def _parameters(function: Callable[..., Any]) -> list[tuple[str, Any, Any]]:
@@ -65,9 +75,12 @@ OVERRIDES = [
 
 @pytest.mark.parametrize(("spec", "override"), OVERRIDES)
 def test_every_override_has_the_signature_of_the_definition(spec: OpSpec, override: Override) -> None:
-    wanted = _parameters(getattr(generic, spec.name))
-    assert _parameters(getattr(importlib.import_module(override.module), spec.name)) == wanted
-    assert _parameters(getattr(ops, spec.name)) == wanted
+    assert _signature_in_source(override.module, spec.name) == _signature_in_source(generic.__name__, spec.name)
+
+
+@pytest.mark.parametrize("name", CATALOG)
+def test_every_dispatcher_has_the_signature_of_the_definition(name: str) -> None:
+    assert _parameters(getattr(ops, name)) == _parameters(getattr(generic, name))
 
 
 @pytest.mark.parametrize(("spec", "override"), OVERRIDES)

@@ -256,3 +256,19 @@ def plain_mean_std(row: list[float]) -> tuple[float, float]:
     mean = sum(exact, Fraction(0)) / len(exact)
     variance = sum(((value - mean) ** 2 for value in exact), Fraction(0)) / len(exact)
     return float(mean), math.sqrt(variance.numerator) / math.sqrt(variance.denominator)
+
+
+def test_bincount(backend: Backend) -> None:
+    rows = np.random.default_rng(2).integers(0, 5, (3, 40))
+    rows[1] = 4  # one value alone, and the last one
+    wanted = [[int((row == value).sum()) for value in range(6)] for row in rows]
+    for bincount in _implementations("bincount", backend):
+        found = bincount(backend.asarray(rows), 6, xp=backend.xp)
+        assert backend.xp.isdtype(found.dtype, "integral")
+        _assert_equal(backend, "bincount", found, wanted)
+
+
+def test_bincount_of_no_values(backend: Backend) -> None:
+    for bincount in _implementations("bincount", backend):
+        found = bincount(backend.asarray(np.zeros((2, 0), dtype=np.int64)), 3, xp=backend.xp)
+        _assert_equal(backend, "bincount", found, [[0] * 3] * 2)
