@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from driftwatch.kernels._prepare import order, rows_of_pair, unordered
+from driftwatch.kernels._prepare import feature_by_feature, order, unordered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from backends import Backend
+    from driftwatch._typing import Array, Namespace
     from driftwatch.kernels._prepare import Ordered, Rows
 
 INF = math.inf
@@ -53,10 +54,15 @@ def test_float32_samples_stay_float32(backend: Backend, as_rows: Callable[..., O
 
 def test_rows_are_the_features_in_order_and_the_shape_is_theirs(backend: Backend) -> None:
     x = np.arange(24.0).reshape(4, 2, 3)
-    reference, current, shape, bad, _ = rows_of_pair(
-        backend.asarray(x), backend.asarray(x), as_rows=unordered, axis=0, nan_policy="omit", xp=None
+    seen = []
+
+    def first(reference: Ordered, current: Rows, /, *, xp: Namespace) -> tuple[Array, ...]:  # noqa: ARG001
+        seen.extend([backend.to_host(reference.values), backend.to_host(current.values)])
+        return (current.values[:, 0],)
+
+    (result,) = feature_by_feature(
+        first, backend.asarray(x), backend.asarray(x), as_rows=unordered, axis=0, nan_policy="omit", xp=None
     )
-    assert shape == (2, 3)
-    assert bad is None
-    for rows in (reference, current):
-        assert np.array_equal(backend.to_host(rows.values), x.reshape(4, 6).T)
+    assert np.array_equal(backend.to_host(result), x[0])
+    for rows in seen:
+        assert np.array_equal(rows, x.reshape(4, 6).T)
