@@ -100,9 +100,12 @@ def demo(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Run the benchmarks; timings live here and never in tests."""
+    """Run the benchmarks; timings live here and never in tests. Without arguments the page of the docs is rewritten."""
     session.install(".[cli]", *group("bench"))
-    session.run("python", "benchmarks/run.py", *session.posargs)
+    figures = "docs/assets/benchmarks.json"
+    session.run("python", "benchmarks/run.py", *(session.posargs or ["--json", figures]))
+    if not session.posargs or figures in session.posargs:
+        session.run("python", "docs/generate_benchmarks.py")
 
 
 @nox.session

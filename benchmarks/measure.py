@@ -1,4 +1,4 @@
-"""What a figure is, and how fresh processes are timed."""
+"""What a figure is, and how calls and fresh processes are timed."""
 
 from __future__ import annotations
 
@@ -8,33 +8,91 @@ import subprocess
 import sys
 import sysconfig
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 DRIFTWATCH = str(Path(sysconfig.get_path("scripts")) / "driftwatch")
 
 
+MAX_ROUNDS = 15
+
+
 @dataclass(frozen=True)
 class Figure:
-    """One measured quantity beside the bound that the project sets itself, if any."""
+    """One measured quantity beside the bounds that the project sets itself, if any: at most `bound`, at least `floor`.
+
+    `times` holds the seconds that it was computed from, `group` the table that it belongs to, `at` where it lies in a
+    plot (n, d), `detail` what else there is to say.
+    """
 
     name: str
     value: float
     unit: str
     bound: float | None = None
     detail: str = ""
+    floor: float | None = None
+    group: str = ""
+    times: Mapping[str, float] = field(default_factory=dict)
+    at: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def missed(self) -> bool:
-        return self.bound is not None and self.value > self.bound
+        above = self.bound is not None and self.value > self.bound
+        return above or (self.floor is not None and self.value < self.floor)
+
+    @property
+    def aim(self) -> str:
+        """The bound in words."""
+        if self.bound is not None:
+            return f"at most {self.bound:g}"
+        return "" if self.floor is None else f"at least {self.floor:g}"
 
     def line(self) -> str:
-        bound = "" if self.bound is None else f"   (at most {self.bound:g}{'; MISSED' if self.missed else ''})"
-        return f"  {self.name:<52} {self.value:9.3f} {self.unit}{bound}  {self.detail}"
+        aim = f"   ({self.aim}{'; MISSED' if self.missed else ''})" if self.aim else ""
+        times = "  ".join(f"{name} {seconds * 1e3:.4g} ms" for name, seconds in self.times.items())
+        return f"  {self.name:<66} {self.value:10.4g} {self.unit}{aim}  {times}  {self.detail}".rstrip()
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        return {key: value for key, value in asdict(self).items() if value not in (None, "", {})}
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A figure that could not be measured here, with the reason: named, not hidden."""
+
+    name: str
+    reason: str
+    group: str = ""
+    missed: bool = False
+
+    def line(self) -> str:
+        return f"  {self.name}: not measured, {self.reason}"
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"name": self.name, "absent": self.reason, "group": self.group}
+
+
+def fastest(works: Mapping[str, Callable[[], object]], *, seconds: float = 2.0) -> dict[str, float]:
+    """Return the fastest run of each work in seconds, after one run that is not counted.
+
+    The works take turns, so that a slow minute of a shared machine hits them all. Each stops after `seconds` of its
+    own, or after MAX_ROUNDS rounds, and runs at least twice. The minimum, because everything that disturbs only adds.
+    """
+    for work in works.values():
+        work()
+    runs: dict[str, list[float]] = {name: [] for name in works}
+    for _ in range(MAX_ROUNDS):
+        for name, work in works.items():
+            if len(runs[name]) >= 2 and sum(runs[name]) > seconds:
+                continue
+            start = time.perf_counter()
+            work()
+            runs[name].append(time.perf_counter() - start)
+    return {name: min(times) for name, times in runs.items()}
 
 
 @dataclass(frozen=True)

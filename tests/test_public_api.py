@@ -16,7 +16,7 @@ import driftwatch
 from driftwatch._lazy import attach
 from driftwatch._version import version
 
-LAZY = ["driftwatch", "driftwatch.detectors", "driftwatch.monitor"]
+LAZY = ["driftwatch", "driftwatch.detectors", "driftwatch.monitor", "driftwatch.training"]
 ENTRY_POINTS = {"driftwatch.__main__", "driftwatch.cli.__main__"}
 MODULES = [
     module.name

@@ -94,6 +94,14 @@ def test_override_runs_for_its_backend_and_the_definition_for_all_others() -> No
     assert _dispatch.implementation("mean_std", np, row(5)) is generic.mean_std
 
 
+def test_primitives_that_build_on_others_run_their_overrides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The definition of `merge_ks_w1` needs ranks, and takes them from wherever the catalog says for its arrays."""
+    x = np.arange(4.0)[None, :]
+    expected = generic.merge_ks_w1(x, x + 1.0, 4, 4, xp=np)
+    monkeypatch.delattr(generic, "rank")
+    assert generic.merge_ks_w1(x, x + 1.0, 4, 4, xp=np) == expected
+
+
 def test_small_inputs_run_the_definition(catalog_of_rank: Callable[..., None]) -> None:
     catalog_of_rank(Override(NUMPY, min_size=10))
     assert _dispatch.implementation("rank", np, row(9)) is generic.rank

@@ -45,8 +45,8 @@ CASES: dict[str, Callable[[np.random.Generator, int], NDArray[Any]]] = {
     "normal": lambda rng, n: rng.normal(size=n),
     "wide": lambda rng, n: np.exp(rng.normal(0.0, 20.0, n)) * rng.choice([-1.0, 1.0], n),
     "narrow": lambda rng, n: 1.7e9 + rng.random(n),
-    # beyond the leading bits of float64 that are sorted first: the insertion sort gives up
-    "narrow_and_one_outlier": lambda rng, n: np.append(1.0 + 1e-9 * rng.random(n - 1), 1e30),
+    # equal in the leading bits of float64 that are sorted first, so that the insertion sort gives up
+    "narrow_clusters": lambda rng, n: rng.choice(rng.normal(size=20), n) * (1.0 + 1e-9 * rng.random(n)),
     "last_bit": lambda rng, n: np.nextafter(1.0, rng.choice([0.0, 1.0, 2.0], n)),
     "descending": lambda _, n: np.arange(n, 0, -1.0),
     "sorted": lambda _, n: np.arange(float(n)),

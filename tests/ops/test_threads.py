@@ -17,6 +17,7 @@ from driftwatch.ops._threads import n_threads, over_blocks
 @pytest.fixture(autouse=True)
 def three_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(_threads.NUM_THREADS_VARIABLE, "3")
+    monkeypatch.setattr(_threads, "_pool", _threads._Pool())  # the one of the process has the threads of its first use
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 7, 100])

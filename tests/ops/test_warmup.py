@@ -151,7 +151,8 @@ print(len(reports), len({repr(report.features) for report in reports}))
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 def test_parent_and_child_check_again_after_a_fork() -> None:
     code = """
-import os, time
+import os, time, warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # newer Pythons warn of a fork beside threads: that is the point here
 driftwatch.warmup()
 reference, current = tables(30_000, 8)
 monitor = Monitor(reference)

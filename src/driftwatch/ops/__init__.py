@@ -5,6 +5,7 @@ implementation runs where.
 """
 
 from driftwatch.ops._dispatch import (
+    bincount,
     count_missing,
     counts_from_edges,
     gammaincc,
@@ -14,4 +15,13 @@ from driftwatch.ops._dispatch import (
     sort_last,
 )
 
-__all__ = ["count_missing", "counts_from_edges", "gammaincc", "mean_std", "merge_ks_w1", "rank", "sort_last"]
+__all__ = [
+    "bincount",
+    "count_missing",
+    "counts_from_edges",
+    "gammaincc",
+    "mean_std",
+    "merge_ks_w1",
+    "rank",
+    "sort_last",
+]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from driftwatch.ops.generic import Side
 
 __all__ = [
+    "bincount",
     "count_missing",
     "counts_from_edges",
     "gammaincc",
@@ -103,6 +104,11 @@ def sort_last(x: Array, /, *, xp: Namespace) -> tuple[Array, Array]:
 def rank(sorted_values: Array, queries: Array, /, *, side: Side = "left", xp: Namespace) -> Array:
     """Dispatch `generic.rank`."""
     return implementation("rank", xp, queries)(sorted_values, queries, side=side, xp=xp)
+
+
+def bincount(index: Array, length: int, /, *, xp: Namespace) -> Array:
+    """Dispatch `generic.bincount`."""
+    return implementation("bincount", xp, index)(index, length, xp=xp)
 
 
 def merge_ks_w1(

@@ -21,6 +21,7 @@ Side: TypeAlias = Literal["left", "right"]
 
 __all__ = [
     "Side",
+    "bincount",
     "count_missing",
     "counts_from_edges",
     "gammaincc",
@@ -69,6 +70,29 @@ def rank(sorted_values: Array, queries: Array, /, *, side: Side = "left", xp: Na
     array of integers, shape (d, q)
     """
     return xpx.searchsorted(sorted_values, queries, side=side, xp=xp)
+
+
+def bincount(index: Array, length: int, /, *, xp: Namespace) -> Array:
+    """Return, row by row, how often each of `0, 1, ..., length - 1` occurs.
+
+    Parameters
+    ----------
+    index : array of integers, shape (d, n)
+        Each from 0 to `length - 1`.
+
+    Returns
+    -------
+    array of integers, shape (d, length)
+        In the namespace's default integer type.
+    """
+    # No portable array library adds at repeated positions, so the counts are read off the sorted indices.
+    dtype = xp.__array_namespace_info__().default_dtypes()["integral"]
+    d, n = index.shape
+    ordered = xp.sort(xp.astype(index, dtype), axis=-1, stable=False)
+    values = xp.broadcast_to(xp.arange(length, dtype=dtype, device=device_of(index))[None, :], (d, length))
+    below = xp.astype(rank(ordered, values, side="left", xp=xp), dtype)
+    total = xp.full((d, 1), n, dtype=dtype, device=device_of(index))
+    return xp.diff(xp.concat([below, total], axis=-1), axis=-1)
 
 
 def merge_ks_w1(

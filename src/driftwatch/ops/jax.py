@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
     from driftwatch.ops.generic import Side
 
-__all__ = ["counts_from_edges", "gammaincc", "rank", "sort_last"]
+__all__ = ["bincount", "counts_from_edges", "gammaincc", "rank", "sort_last"]
 
 INTEGERS = {2: jnp.int16, 4: jnp.int32, 8: jnp.int64}  # by width in bytes
 
@@ -67,6 +67,13 @@ def counts_from_edges(x: Array, n_valid: int | Array, edges: Array, /, *, xp: Na
 @jax.jit  # type: ignore[untyped-decorator]
 def _n_below(x: Array, edges: Array) -> Array:
     return jax.lax.map(lambda edge: jnp.count_nonzero(x < edge[:, None], axis=-1), edges.T).T
+
+
+def bincount(index: Array, length: int, /, *, xp: Namespace) -> Array:
+    """Return the counts by a scatter-add, which JAX defines for repeated positions."""
+    d = index.shape[0]
+    dtype = xp.__array_namespace_info__().default_dtypes()["integral"]
+    return xp.zeros((d, length), dtype=dtype).at[xp.arange(d)[:, None], index].add(1)
 
 
 def gammaincc(a: Array, x: Array, /, *, xp: Namespace) -> Array:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
     from driftwatch.ops.generic import Side
 
-__all__ = ["count_missing", "counts_from_edges", "mean_std", "merge_ks_w1", "rank", "sort_last"]
+__all__ = ["bincount", "count_missing", "counts_from_edges", "mean_std", "merge_ks_w1", "rank", "sort_last"]
 
 HALVES = frozenset({torch.float16, torch.bfloat16})
 
@@ -84,6 +84,13 @@ def mean_std(x: Array, n_valid: int | Array, low: Array, high: Array, /, *, xp: 
         return generic.mean_std(x, n_valid, low, high, xp=xp)
     mean, std = _dispatch.mean_std(*host, xp=namespace_of(host[0]))
     return _tensor(mean), _tensor(std)
+
+
+def bincount(index: Array, length: int, /, *, xp: Namespace) -> Array:  # noqa: ARG001 - the contract of the primitive
+    """Return the counts by an atomic scatter; `torch.bincount` waits for the device to learn the largest value."""
+    counts = torch.zeros((index.shape[0], length), dtype=torch.int64, device=index.device)
+    one = torch.ones((1, 1), dtype=torch.int64, device=index.device)
+    return counts.scatter_add_(1, index.to(torch.int64), one.expand(index.shape))
 
 
 def _numpy_views(*values: int | Array) -> list[Any] | None:
