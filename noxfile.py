@@ -53,7 +53,7 @@ def tests(session: nox.Session) -> None:
     """Run all tests with branch coverage; arguments after `--` go to pytest and lift the coverage floor."""
     session.install("-e", ".[cli]", *group("tests"))
     selected = [*session.posargs, "--cov-fail-under=0"] if session.posargs else []
-    session.run("pytest", "--cov", "--cov-report=term", *selected)
+    session.run("pytest", "--numprocesses=auto", "--cov", "--cov-report=term", *selected)
 
 
 @nox.session(python=LOWEST_PYTHON)
@@ -62,7 +62,7 @@ def tests_min(session: nox.Session) -> None:
     metadata = PROJECT["project"]
     pins = pinned_to_floor([*metadata["dependencies"], *metadata["optional-dependencies"]["cli"], *group("frames")])
     session.install("-e", ".[cli]", *group("tests"), *pins)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "--numprocesses=auto", *session.posargs)
 
 
 @nox.session
