@@ -69,7 +69,13 @@ def tests_min(session: nox.Session) -> None:
 def backends(session: nox.Session) -> None:
     """Run the contract suite on PyTorch and JAX, on the CPU; arguments after `--` go to pytest."""
     session.install("-e", ".[cli]", *group("tests", "backends"))
-    selected = session.posargs or ["--numprocesses=auto", "tests/libraries", "tests/ops", "tests/test_backends_page.py"]
+    selected = session.posargs or [
+        "--numprocesses=auto",
+        "tests/libraries",
+        "tests/ops",
+        "tests/test_backends_page.py",
+        "tests/test_docs_examples.py",
+    ]
     # Compiled code runs once for each shape here: the time is the compiler's.
     session.run("pytest", "--backend=torch", "--backend=jax", *selected, env={"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"})
 
