@@ -53,7 +53,7 @@ def tests(session: nox.Session) -> None:
     """Run all tests with branch coverage; arguments after `--` go to pytest and lift the coverage floor."""
     session.install("-e", ".[cli]", *group("tests"))
     selected = [*session.posargs, "--cov-fail-under=0"] if session.posargs else []
-    session.run("pytest", "--cov", "--cov-report=term", *selected)
+    session.run("pytest", "--numprocesses=auto", "--cov", "--cov-report=term", *selected)
 
 
 @nox.session(python=LOWEST_PYTHON)
@@ -62,14 +62,20 @@ def tests_min(session: nox.Session) -> None:
     metadata = PROJECT["project"]
     pins = pinned_to_floor([*metadata["dependencies"], *metadata["optional-dependencies"]["cli"], *group("frames")])
     session.install("-e", ".[cli]", *group("tests"), *pins)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "--numprocesses=auto", *session.posargs)
 
 
 @nox.session
 def backends(session: nox.Session) -> None:
     """Run the contract suite on PyTorch and JAX, on the CPU; arguments after `--` go to pytest."""
     session.install("-e", ".[cli]", *group("tests", "backends"))
-    selected = session.posargs or ["--numprocesses=auto", "tests/libraries", "tests/ops", "tests/test_backends_page.py"]
+    selected = session.posargs or [
+        "--numprocesses=auto",
+        "tests/libraries",
+        "tests/ops",
+        "tests/test_backends_page.py",
+        "tests/test_docs_examples.py",
+    ]
     # Compiled code runs once for each shape here: the time is the compiler's.
     session.run("pytest", "--backend=torch", "--backend=jax", *selected, env={"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"})
 

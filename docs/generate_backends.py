@@ -25,8 +25,8 @@ from driftwatch import Monitor
 from driftwatch.kernels import ks_2samp
 
 reference, current = torch.randn(10_000, 64), torch.randn(5_000, 64)
-ks_2samp(reference, current).statistic      # a tensor, on the device of `current`
-Monitor(reference).check(current).verdict   # a report, on the host
+ks_2samp(reference, current).statistic  # a tensor, on the device of `current`
+Monitor(reference).check(current).verdict  # a report, on the host
 ```
 
 ## Where the work is done
