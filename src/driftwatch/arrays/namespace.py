@@ -75,7 +75,7 @@ def index_dtype(xp: Namespace, device: Device) -> Any:
 
 def to_host(x: Array) -> np.ndarray[Any, Any]:
     """Return `x` as a NumPy array, bfloat16 as float32. Meant for results of size `n_features`, never for samples."""
-    if isinstance(x, np.ndarray | int | float):
+    if isinstance(x, np.ndarray) or not array_api_compat.is_array_api_obj(x):
         return np.asarray(x)
     if array_api_compat.is_torch_array(x):
         x = x.detach()
