@@ -74,7 +74,6 @@ def backends(session: nox.Session) -> None:
         "tests/libraries",
         "tests/ops",
         "tests/test_backends_page.py",
-        "tests/test_docs_examples.py",
     ]
     # Compiled code runs once for each shape here: the time is the compiler's.
     session.run("pytest", "--backend=torch", "--backend=jax", *selected, env={"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"})

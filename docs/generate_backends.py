@@ -19,14 +19,14 @@ Every statistic is written once, on the [array API standard](https://data-apis.o
 NumPy, PyTorch, JAX, CuPy, and of any other library that follows the standard. driftwatch imports none of them but NumPy:
 bring the one that your data are in.
 
-```python
+```py
 import torch
 from driftwatch import Monitor
 from driftwatch.kernels import ks_2samp
 
 reference, current = torch.randn(10_000, 64), torch.randn(5_000, 64)
 ks_2samp(reference, current).statistic  # a tensor, on the device of `current`
-Monitor(reference).check(current).verdict  # a report, on the host
+Monitor(reference).check(current).verdict  # from a report, on the host
 ```
 
 ## Where the work is done
