@@ -10,27 +10,28 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / ".nox" / "peers"
-# KSDrift needs no deep-learning library; a resolver that pulls one in is told no, because it is gigabytes.
-REFUSED = ("torch", "tensorflow", "nvidia-cublas-cu12", "nvidia-cublas")
+# Nothing here runs on a GPU; a resolver that wants the libraries of one is told no, because they are gigabytes.
+REFUSED = ("nvidia-cublas-cu12", "nvidia-cublas", "tensorflow")
 
 
 @dataclass(frozen=True)
 class Peer:
-    """A library to compare with: its script in `peers/`, what to install, on which Python."""
+    """A library to compare with: what pip is to install, on which Python, and the script in `peers/` to run there."""
 
     name: str
-    script: str
     requirements: tuple[str, ...]
+    script: str = ""
     python: str = "3.11"
 
 
 PEERS = (
-    Peer("alibi-detect", "with_alibi_detect.py", ("alibi-detect==0.13.0",)),
-    Peer("evidently", "with_evidently.py", ("evidently==0.7.23", "pandas<2.3")),
-    Peer("nannyml", "with_nannyml.py", ("nannyml==0.13.1", "statsmodels")),
-    Peer("frouros", "with_frouros.py", ("frouros==0.9.0",)),
-    Peer("river", "with_river.py", ("river==0.26.1",)),
+    Peer("alibi-detect", ("alibi-detect==0.13.0",), "with_alibi_detect.py"),
+    Peer("evidently", ("evidently==0.7.23", "pandas<2.3"), "with_evidently.py"),
+    Peer("nannyml", ("nannyml==0.13.1", "statsmodels"), "with_nannyml.py"),
+    Peer("frouros", ("frouros==0.9.0",), "with_frouros.py"),
+    Peer("river", ("river==0.26.1",), "with_river.py"),
 )
+ARRAY_LIBRARIES = Peer("array-libraries", ("-e", str(ROOT), "torch", "jax"))
 
 
 class CannotInstallError(RuntimeError):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DRIFTWATCH = str(Path(sysconfig.get_path("scripts")) / "driftwatch")
 
 
-MAX_ROUNDS = 15
+MAX_ROUNDS = 40
 
 
 @dataclass(frozen=True)
@@ -76,23 +76,24 @@ class Absent:
         return {"name": self.name, "absent": self.reason, "group": self.group}
 
 
-def fastest(works: Mapping[str, Callable[[], object]], *, seconds: float = 2.0) -> dict[str, float]:
-    """Return the fastest run of each work in seconds, after one run that is not counted.
+def medians(works: Mapping[str, Callable[[], object]], *, seconds: float = 2.0) -> dict[str, float]:
+    """Return the median seconds of each work, after one run that is not counted.
 
     The works take turns, so that a slow minute of a shared machine hits them all. Each stops after `seconds` of its
-    own, or after MAX_ROUNDS rounds, and runs at least twice. The minimum, because everything that disturbs only adds.
+    own, or after MAX_ROUNDS rounds, and runs at least three times. Not the fastest run: of the work that had more runs
+    it would be the luckier one.
     """
     for work in works.values():
         work()
     runs: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(MAX_ROUNDS):
         for name, work in works.items():
-            if len(runs[name]) >= 2 and sum(runs[name]) > seconds:
+            if len(runs[name]) >= 3 and sum(runs[name]) > seconds:
                 continue
             start = time.perf_counter()
             work()
             runs[name].append(time.perf_counter() - start)
-    return {name: min(times) for name, times in runs.items()}
+    return {name: statistics.median(times) for name, times in runs.items()}
 
 
 @dataclass(frozen=True)

@@ -41,8 +41,9 @@ def measure(n: int, d: int, dtype: str, is_frame: bool) -> dict[str, float]:
     from peers.harness import measure_memory
     from ratios import samples
 
-    from driftwatch import Monitor
+    from driftwatch import Monitor, warmup
 
+    warmup()
     reference, current = samples(n, d, dtype, 0.02)
     monitor = Monitor(pd.DataFrame(reference) if is_frame else reference)
     del reference

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from environments import PEERS, CannotInstallError, python_of
-from measure import Absent, Figure, fastest
+from measure import Absent, Figure, medians
 from memory import RETURN_FREED_BLOCKS
 from ratios import SHIFTS, limits, samples
 
@@ -74,8 +75,8 @@ def side_by_side(
             continue
         ours.append(measured(*own, files, "time"))
 
-    seconds = min(run["seconds"] for run in ours)
-    limit = fastest(limits(np.load(files[1])))
+    seconds = statistics.median(run["seconds"] for run in ours)
+    limit = medians(limits(np.load(files[1])))
     memory = measured(*own, files, "memory")
     yield _memory("driftwatch", {**ours[0], **memory}, shift)
     for name, found in theirs.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from driftwatch.arrays.namespace import to_host
-from driftwatch.kernels._prepare import mask_missing
+from driftwatch.kernels._prepare import unordered
 from driftwatch.kernels.counts import psi_from_counts
 from driftwatch.kernels.kolmogorov import ks_pvalue
 from driftwatch.ops import counts_from_edges
@@ -40,19 +40,19 @@ def ks_wasserstein(block: NumericBlock, current: Array, *, pvalues: bool) -> Cal
 
 
 def counting_pass(block: NumericBlock, current: Array) -> Callable[[], Any]:
-    """Return the call that counts current data `(n, d)` into the reference's bins, without sorting them."""
+    """Return the call that counts current data `(n, d)` without missing values into the reference's bins."""
     edges, _ = block.bins(DEFAULT_BINS)
-    xp = block.xp
-
-    def call() -> Any:
-        values, n_valid = mask_missing(current.T, xp=xp)
-        return counts_from_edges(values, n_valid, xp.astype(edges, values.dtype, copy=False), xp=xp)
-
-    return call
+    values = current.T
+    return lambda: counts_from_edges(values, values.shape[-1], edges, xp=block.xp)
 
 
 def psi(block: NumericBlock, current: Array) -> Callable[[], Any]:
-    """Return the call that computes PSI of current data `(n, d)`."""
-    count = counting_pass(block, current)
-    _, expected = block.bins(DEFAULT_BINS)
-    return lambda: psi_from_counts(expected, count())
+    """Return the call that computes PSI of current data `(n, d)`, missing values looked for."""
+    xp = block.xp
+    edges, expected = block.bins(DEFAULT_BINS)
+
+    def call() -> Any:
+        values, n_valid = unordered(current.T, xp=xp)
+        return psi_from_counts(expected, counts_from_edges(values, n_valid, edges, xp=xp))
+
+    return call

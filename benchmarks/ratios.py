@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import ours
 import theirs
-from measure import Figure, fastest
+from measure import Figure, medians
 
-from driftwatch import Monitor
+from driftwatch import Monitor, warmup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,7 +63,7 @@ def ks_wasserstein(dtype: str, setting: str) -> Iterator[Figure]:
                 "scipy": theirs.ks_wasserstein(reference[:, few], current[:, few], pvalues=pvalues),
                 **limits(current),
             }
-            times = fastest(works)
+            times = medians(works)
             times["scipy"] *= D / SCIPY_COLUMNS
             what = "with p-values" if pvalues else "statistics only"
             aim = floor if pvalues and shift and setting == PLAIN else None
@@ -83,7 +83,7 @@ def psi(setting: str) -> Iterator[Figure]:
                 "numpy loop, fitted": theirs.psi_fitted(reference[:, few], current[:, few]),
                 **limits(current),
             }
-            times = fastest(works)
+            times = medians(works)
             for loop in ("numpy loop", "numpy loop, fitted"):
                 times[loop] *= D / SCIPY_COLUMNS
             aim = 100.0 if setting == PLAIN else None
@@ -102,7 +102,7 @@ def features(setting: str) -> Iterator[Figure]:
         reference, current = samples(20_000, d, "float32", 0.02)
         works[str(d)] = partial(Monitor(reference).check, current)
         works |= {f"{limit}, {d} features": work for limit, work in limits(current).items()}
-    times = fastest(works)
+    times = medians(works, seconds=6.0)
     each = times["1000"] / 10 / times["100"]
     named = {f"check, {key} features" if key.isdigit() else key: value for key, value in times.items()}
     bound = 1.2 if setting == PLAIN else None
@@ -119,7 +119,7 @@ def check(_setting: str) -> Iterator[Figure]:
             "scipy": theirs.ks_wasserstein(reference[:, few], current[:, few], pvalues=True),
             **limits(current),
         }
-        times = fastest(works)
+        times = medians(works)
         times["scipy"] *= D / SCIPY_COLUMNS
         yield figure("check", f"Monitor.check, every statistic, {dtype}, shift 0.02", times, "scipy")
 
@@ -157,5 +157,6 @@ def run() -> Iterator[Figure]:
 
 
 if __name__ == "__main__":
+    warmup()
     for measured in WORKS[sys.argv[1]](sys.argv[2]):
         print(json.dumps(measured.as_dict()), flush=True)

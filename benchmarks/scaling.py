@@ -28,7 +28,7 @@ def run() -> Iterator[Figure]:
             raise RuntimeError(f"pytest ended with {done.returncode}: {done.stdout[-2000:]}")
         benchmarks = json.loads(found.read_text())["benchmarks"]
     for benchmark in benchmarks:
-        about, seconds = benchmark["extra_info"], benchmark["stats"]["min"]
+        about, seconds = benchmark["extra_info"], benchmark["stats"]["median"]
         at = {"n": about["n"], "d": about["d"]}
         name = f"{about['kernel']}, {at['n']:,} x {at['d']:,}"
         yield Figure(name, seconds * 1e3, "ms", group=f"along_{about['axis']}", detail=about["kernel"], at=at)

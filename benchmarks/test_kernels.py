@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import theirs
 
-from driftwatch import Monitor
+from driftwatch import Monitor, warmup
 from driftwatch.kernels._catalog import CATALOG
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ WORKS: dict[str, Callable[[Any, Any], Callable[[], object]]] = {
     **{name: partial(partial, spec.function) for name, spec in CATALOG.items() if spec.takes == "samples"},
 }
 ON_COUNTS = {name: spec.function for name, spec in CATALOG.items() if spec.takes == "counts"}
+warmup()
 _seconds: dict[tuple[str, str], tuple[int, float]] = {}
 
 

@@ -113,9 +113,9 @@ alone.
 
 Method
 :   The reference is standard normal, the current data are shifted by 0 or by 0.02. The reference is fitted beforehand
-    and the first call is not counted, except where a table says so. Works that are compared take turns in one process,
-    or in neighbouring processes, and the fastest run of each counts, because everything that disturbs a run only makes
-    it slower. Ratios carry over to other machines; times do not.
+    and the first call is not counted, except where a table says so; `driftwatch.warmup()` has loaded the compiled code,
+    as a service does. Works that are compared take turns in one process, or run in neighbouring processes, and the
+    median of each counts. Ratios carry over to other machines; times do not.
 
 Limits
 :   `sum` is one read of the data with `numpy.sum`, and `np.sort` is numpy's sort of every column, both on one thread.
@@ -182,7 +182,13 @@ def _comparison(figures: list[Figure]) -> str:
     sides = list(dict.fromkeys(key for figure in figures for key in figure["times"]))
     settings = any(figure.get("detail", "").startswith("np.sort: ") for figure in figures)
     limits = [key for key in sides if key in LIMITS and any("driftwatch" in f["times"] for f in figures)]
-    head = ["", *(["np.sort"] if settings else []), *sides, "ratio", *(f"of {limit}" for limit in limits)]
+    head = [
+        "",
+        *(["setting of numpy's sort"] if settings else []),
+        *sides,
+        "ratio",
+        *(f"of {limit}" for limit in limits),
+    ]
     rows = []
     for figure in figures:
         times = figure["times"]
@@ -226,6 +232,11 @@ def _grid(figures: list[Figure], axis: str) -> str:
     kernels = list(dict.fromkeys(figure["detail"] for figure in figures))
     cells = [[_number(found[k, size]) + " ms" if (k, size) in found else "-" for size in sizes] for k in kernels]
     head = ["", *(f"{axis} = {size:,}" for size in sizes)]
+    limits = [kernel for kernel in kernels if kernel in LIMITS]
+    for kernel, row in zip(kernels, cells, strict=True):
+        largest = max(size for size in sizes if (kernel, size) in found)
+        row += [_percent(found[limit, largest] / found[kernel, largest]) for limit in limits]
+    head += [f"of {limit}, largest {axis}" for limit in limits]
     return _table(head, [[f"`{kernel}`", *row] for kernel, row in zip(kernels, cells, strict=True)])
 
 

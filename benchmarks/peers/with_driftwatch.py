@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from driftwatch import Monitor
+from driftwatch import Monitor, warmup
 
 PACKAGES = ("driftwatch", "numpy", "pandas")
 DOES = "KS with p-value, Wasserstein, PSI, Jensen-Shannon, total variation, missing share, verdict"
@@ -13,6 +13,7 @@ def table(array):
 
 
 def fit(reference):
+    warmup()
     monitor = Monitor(reference)
 
     def check(current):
