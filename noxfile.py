@@ -53,7 +53,7 @@ def tests(session: nox.Session) -> None:
     """Run all tests with branch coverage; arguments after `--` go to pytest and lift the coverage floor."""
     session.install("-e", ".[cli]", *group("tests"))
     selected = [*session.posargs, "--cov-fail-under=0"] if session.posargs else []
-    session.run("pytest", "--cov", "--cov-report=term", *selected)
+    session.run("pytest", "--numprocesses=auto", "--cov", "--cov-report=term", *selected)
 
 
 @nox.session(python=LOWEST_PYTHON)
@@ -62,7 +62,37 @@ def tests_min(session: nox.Session) -> None:
     metadata = PROJECT["project"]
     pins = pinned_to_floor([*metadata["dependencies"], *metadata["optional-dependencies"]["cli"], *group("frames")])
     session.install("-e", ".[cli]", *group("tests"), *pins)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "--numprocesses=auto", *session.posargs)
+
+
+@nox.session
+def backends(session: nox.Session) -> None:
+    """Run the contract suite on PyTorch and JAX, on the CPU; arguments after `--` go to pytest."""
+    session.install("-e", ".[cli]", *group("tests", "backends"))
+    selected = session.posargs or [
+        "--numprocesses=auto",
+        "tests/libraries",
+        "tests/ops",
+        "tests/test_backends_page.py",
+    ]
+    # Compiled code runs once for each shape here: the time is the compiler's.
+    session.run("pytest", "--backend=torch", "--backend=jax", *selected, env={"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"})
+
+
+@nox.session
+def cupy(session: nox.Session) -> None:
+    """Check CuPy's dispatch and CUDA text without a GPU: the wheel is 200 MB."""
+    session.install("-e", ".[cli]", *group("tests", "cupy"))
+    session.run("pytest", "--backend=cupy", *(session.posargs or ["tests/libraries/test_cupy_dispatch.py"]))
+
+
+@nox.session
+def gpu(session: nox.Session) -> None:
+    """On a CUDA machine: the contract suite and the benchmarks on its GPU, and docs/gpu.md with what they say."""
+    session.install("-e", ".[cli]", *group("tests", "backends", "cupy", "gpu"))
+    asked = ["--backend=torch", "--backend=jax", "--backend=cupy"]
+    session.run("pytest", *asked, "tests/libraries", "tests/ops/test_primitives.py")
+    session.run("python", "benchmarks/gpu.py", "--write", "docs/gpu.md", *session.posargs)
 
 
 @nox.session
@@ -81,6 +111,13 @@ def bench(session: nox.Session) -> None:
     session.run("python", "benchmarks/run.py", *(session.posargs or ["--json", figures]))
     if not session.posargs or figures in session.posargs:
         session.run("python", "docs/generate_benchmarks.py")
+
+
+@nox.session
+def bench_backends(session: nox.Session) -> None:
+    """Time every override for PyTorch and JAX against the definition that it replaces."""
+    session.install(".[cli]", *group("backends"))
+    session.run("python", "benchmarks/ops_backends.py", *session.posargs)
 
 
 @nox.session

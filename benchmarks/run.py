@@ -15,8 +15,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-SUITES = ("cold_start", "ratios", "array_libraries", "memory", "other_libraries", "scaling", "large_files")
-SLOW = {"large_files", "other_libraries", "scaling"}
+SUITES = ("cold_start", "ratios", "array_libraries", "memory", "other_libraries", "scaling", "large_files", "ops_cpu")
+SLOW = {"large_files", "ops_cpu", "other_libraries", "scaling"}
 PACKAGES = ("driftwatch", "numpy", "scipy", "numba", "pyarrow", "pandas", "torch", "jax")
 
 

@@ -105,6 +105,7 @@ def _sample_cases() -> dict[str, Pair]:
         "many_features": (normal(14, 200), normal(11, 200)),
         "relu_zeros": (np.maximum(normal(64, 3), 0.0), np.maximum(normal(49, 3, 0.4), 0.0)),
         "small_integers": (rng.integers(0, 4, (72, 3)) * 1.0, rng.integers(0, 5, (35, 3)) * 1.0),
+        "ties_at_both_ends": (np.clip(normal(61, 3), -0.8, 0.8), normal(44, 3)),
         "same_values_repeated": (np.repeat(np.arange(6.0), 5)[:, None], np.repeat(np.arange(6.0), 2)[:, None]),
         "constant": constant,
         "missing": missing,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
-    from driftwatch import datasets, errors, kernels
+    from driftwatch import datasets, errors, kernels, training
     from driftwatch.arrays.schema import FeatureKind
     from driftwatch.detectors.base import BaseDetector
     from driftwatch.detectors.chi_squared import ChiSquaredDetector
@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.detectors.wasserstein import WassersteinDetector
     from driftwatch.monitor.assertion import assert_no_drift
     from driftwatch.monitor.monitor import Monitor
+    from driftwatch.ops.warmup import warmup
     from driftwatch.report.model import DriftReport
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "datasets",
     "errors",
     "kernels",
+    "training",
     "warmup",
 ]
 
@@ -53,6 +55,7 @@ __getattr__, __dir__ = attach(
         "datasets": "driftwatch.datasets",
         "errors": "driftwatch.errors",
         "kernels": "driftwatch.kernels",
+        "training": "driftwatch.training",
         "warmup": "driftwatch.ops.warmup",
     },
 )

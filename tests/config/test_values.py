@@ -12,6 +12,7 @@ from driftwatch.config import FeatureSettings, Settings, load_settings
 from driftwatch.config.keys import FEATURE_KEYS
 from driftwatch.config.settings import CORRECTIONS, FORMATS, KINDS
 from driftwatch.errors import ConfigError, UnknownNameError
+from driftwatch.ops._threads import NUM_THREADS_VARIABLE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,6 +190,10 @@ def test_unknown_variable_is_refused(variable: str) -> None:
 )
 def test_variables_that_kubernetes_sets_for_a_service_are_no_settings(variable: str) -> None:
     assert load_settings({}, {variable: "10.0.0.1"}).settings == Settings()
+
+
+def test_number_of_threads_belongs_to_the_process_and_is_no_setting() -> None:
+    assert load_settings({}, {NUM_THREADS_VARIABLE: "2"}).settings == Settings()
 
 
 def test_variables_of_others_are_left_alone() -> None:

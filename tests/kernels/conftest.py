@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(params=list(Backend), ids=lambda backend: backend.value)
+@pytest.fixture(params=Backend.of(()), ids=lambda backend: backend.value)
 def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     """Every backend in turn, inside the context in which its flavour holds."""
     chosen: Backend = request.param

@@ -107,6 +107,12 @@ def test_values_outside_the_reference_count_in_the_outer_bins(binned: Any) -> No
     assert float(binned(reference, far).statistic) == float(binned(reference, near).statistic)
 
 
+def test_float32_copy_of_the_reference_falls_into_its_bins() -> None:
+    # Every edge is a data point here, and half of them are larger than their float32.
+    x = np.random.default_rng(4).normal(size=(101, 3))
+    assert psi(x, x.astype(np.float32)).statistic.tolist() == [0.0] * 3
+
+
 @pytest.mark.parametrize("binned", [psi, jensenshannon, total_variation])
 def test_unsorted_samples_give_what_sorted_ones_give(binned: Any) -> None:
     rng = np.random.default_rng(3)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from backends import Backend
+    from driftwatch.kernels.kolmogorov import KSMethod
 
 INF, NAN = math.inf, math.nan
 
@@ -61,13 +62,14 @@ def test_one_sided_distances_say_which_distribution_function_is_above(backend: B
 
 def test_unknown_method_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnknownNameError, match="did you mean 'exact'"):
-        ks_2samp(np.zeros(3), np.zeros(3), method="exakt")
+        ks_2samp(np.zeros(3), np.zeros(3), method="exakt")  # type: ignore[arg-type]
 
 
 def test_auto_is_exact_up_to_ten_thousand_values_a_side() -> None:
     rng = np.random.default_rng(2)
     x = rng.normal(size=(10_001, 1))
-    for n, method in ((10_000, "exact"), (10_001, "asymp")):
+    cases: list[tuple[int, KSMethod]] = [(10_000, "exact"), (10_001, "asymp")]
+    for n, method in cases:
         assert ks_2samp(x[:n], x[:50]).pvalue == ks_2samp(x[:n], x[:50], method=method).pvalue
 
 

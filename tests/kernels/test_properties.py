@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -28,10 +28,13 @@ from driftwatch.kernels.counts import quantile_edges
 from kernel_oracles import counts_in_bins
 from kernel_oracles import psi as plain_psi
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 # The same examples in every run, whatever the machine's speed and memory of earlier runs.
 bounded = settings(derandomize=True, deadline=None, max_examples=60, database=None)
 
-SAMPLE_KERNELS = [ks_2samp, wasserstein_distance, psi, jensenshannon, total_variation]
+SAMPLE_KERNELS: list[Callable[..., Any]] = [ks_2samp, wasserstein_distance, psi, jensenshannon, total_variation]
 BINNED = [psi, jensenshannon, total_variation]
 COUNTS_DISTANCES = [psi_from_counts, jensenshannon_from_counts, total_variation_from_counts]
 EPS = float(np.finfo(np.float64).eps)

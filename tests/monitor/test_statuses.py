@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from driftwatch import Monitor
+from driftwatch.monitor import monitor as monitor_module
 from driftwatch.report.model import DriftReport, FeatureReport, Verdict
 
 RNG = np.random.default_rng(0)
@@ -162,10 +163,17 @@ def test_column_that_cannot_be_read_is_an_error_of_that_column() -> None:
     assert (found.status, found.reason) == ("error", "reference: could not be read: RuntimeError: boom")
 
 
-def test_column_that_can_no_longer_be_read_is_an_error_of_that_column() -> None:
-    found = check(["a", "b"] * 30, np.array([_Broken()] * N), schema={"x": "categorical"})
-    assert found.status == "error"
-    assert "current" in str(found.reason)
+def test_column_that_can_no_longer_be_read_is_an_error_of_that_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = {"x": ["a", "b"] * 30, "good": GOOD}
+    monitor = Monitor(data)
+
+    def broken(*_: object) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(monitor_module, "levels_of", broken)
+    features = monitor.check(data).features
+    assert (features["x"].status, features["x"].reason) == ("error", "current: could not be read: OSError: gone")
+    assert features["good"].status == "ok"
 
 
 def test_progress_counts_every_feature() -> None:

@@ -67,7 +67,7 @@ CURRENT = [
     ([0.5, INF, INF, INF], 2),
     ([INF, INF, INF, INF], 0),
     ([INF, INF, INF, INF], 2),
-    ([INF, INF, INF, INF], 3),
+    ([INF, INF, INF, INF], 4),
 ]
 
 
@@ -155,13 +155,19 @@ def test_merge_ks_w1_with_a_count_for_each_row(backend: Backend) -> None:
 
 
 @pytest.mark.parametrize(("n", "m"), [(6, 4), (4, 6), (6, 6), (1, 1), (3, 4), (5, 2)])
+@pytest.mark.parametrize("padding", [(2, 2), (3, 0)])
 @pytest.mark.parametrize("form", ["int and int", "int and array", "array and int", "array and array"])
-def test_merge_ks_w1_takes_counts_as_int_or_array(backend: Backend, n: int, m: int, form: str) -> None:
+def test_merge_ks_w1_takes_counts_as_int_or_array(
+    backend: Backend, n: int, m: int, form: str, padding: tuple[int, int]
+) -> None:
     rng = np.random.default_rng(n * 10 + m)
     rows = [np.sort(rng.integers(0, 6, (3, k)) / 4.0, axis=-1) for k in (n, m)]
     rows[1][0] = INF  # true ones, not to be paired with the padding
-    # Two columns of padding: an int count may be smaller than the width as well.
-    padded = [backend.asarray(np.pad(x, ((0, 0), (0, 2)), constant_values=INF)) for x in rows]
+    # An int count may be smaller than the width as well.
+    padded = [
+        backend.asarray(np.pad(x, ((0, 0), (0, width)), constant_values=INF))
+        for x, width in zip(rows, padding, strict=True)
+    ]
     of_row = [backend.asarray(np.full(3, k)) for k in (n, m)]
     counts = [k if kind == "int" else array for k, kind, array in zip((n, m), form.split(" and "), of_row, strict=True)]
     wanted = list(zip(*map(_plain_distances, rows[0].tolist(), rows[1].tolist()), strict=True))
@@ -247,6 +253,22 @@ def plain_mean_std(row: list[float]) -> tuple[float, float]:
     if not row or not all(map(math.isfinite, row)):
         return math.nan, math.nan
     exact = [Fraction(value) for value in row]
-    mean = sum(exact) / len(exact)
-    variance = sum((value - mean) ** 2 for value in exact) / len(exact)
+    mean = sum(exact, Fraction(0)) / len(exact)
+    variance = sum(((value - mean) ** 2 for value in exact), Fraction(0)) / len(exact)
     return float(mean), math.sqrt(variance.numerator) / math.sqrt(variance.denominator)
+
+
+def test_bincount(backend: Backend) -> None:
+    rows = np.random.default_rng(2).integers(0, 5, (3, 40))
+    rows[1] = 4  # one value alone, and the last one
+    wanted = [[int((row == value).sum()) for value in range(6)] for row in rows]
+    for bincount in _implementations("bincount", backend):
+        found = bincount(backend.asarray(rows), 6, xp=backend.xp)
+        assert backend.xp.isdtype(found.dtype, "integral")
+        _assert_equal(backend, "bincount", found, wanted)
+
+
+def test_bincount_of_no_values(backend: Backend) -> None:
+    for bincount in _implementations("bincount", backend):
+        found = bincount(backend.asarray(np.zeros((2, 0), dtype=np.int64)), 3, xp=backend.xp)
+        _assert_equal(backend, "bincount", found, [[0] * 3] * 2)

@@ -135,7 +135,7 @@ def count_calls(monkeypatch: pytest.MonkeyPatch, module: Any, *names: str) -> li
     return calls
 
 
-REFERENCE_WORK = ("order", "quantile_edges", "ordered_bin_counts", "moments", "ends", "quantiles")
+REFERENCE_WORK = ("order_narrow", "quantile_edges", "ordered_bin_counts", "moments", "ends", "quantiles")
 
 
 @pytest.mark.parametrize(

@@ -168,6 +168,8 @@ def read_table(data: Any, *, role: str = "data") -> Table:
 def _from_array(data: Array, role: str) -> Table:
     if isinstance(data, np.ma.MaskedArray) and not data.dtype.names:
         data = _unmasked(data)
+    if array_api_compat.is_torch_array(data):
+        data = data.detach()  # a report has no gradient, and the graph would hold every intermediate array
     if isinstance(data, np.ndarray) and data.dtype.kind not in "biuf":
         if data.dtype.names:
             return _from_mapping({name: data[name] for name in data.dtype.names}, role)

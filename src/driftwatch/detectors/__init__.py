@@ -6,6 +6,7 @@ from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
     from driftwatch.detectors.base import BaseDetector, Score
+    from driftwatch.detectors.binned_chi_squared import BinnedChiSquaredDetector
     from driftwatch.detectors.chi_squared import ChiSquaredDetector
     from driftwatch.detectors.jensenshannon import JensenShannonDetector
     from driftwatch.detectors.ks import KSDetector
@@ -16,6 +17,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
 
 __all__ = [
     "BaseDetector",
+    "BinnedChiSquaredDetector",
     "ChiSquaredDetector",
     "JensenShannonDetector",
     "KSDetector",
@@ -30,6 +32,7 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "BaseDetector": "driftwatch.detectors.base",
+        "BinnedChiSquaredDetector": "driftwatch.detectors.binned_chi_squared",
         "ChiSquaredDetector": "driftwatch.detectors.chi_squared",
         "JensenShannonDetector": "driftwatch.detectors.jensenshannon",
         "KSDetector": "driftwatch.detectors.ks",

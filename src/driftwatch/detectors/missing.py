@@ -53,7 +53,7 @@ class MissingShareDetector(BaseDetector[Sample]):
                 missing_reference[thin], sample.n_reference[thin], missing_current[thin], sample.n_current[thin]
             )
 
-        shares = reference[:, 0] / reference.sum(axis=-1), current[:, 0] / current.sum(axis=-1)
+        shares = [side[:, 0] / np.maximum(side.sum(axis=-1), 1) for side in (reference, current)]
         h = np.abs(2.0 * np.arcsin(np.sqrt(shares[1])) - 2.0 * np.arcsin(np.sqrt(shares[0])))
         return Score(
             plain.statistic,

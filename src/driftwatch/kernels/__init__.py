@@ -1,6 +1,20 @@
 """The statistics, each written once over `ops`, for all features at once, on any array library (layer 2)."""
 
+from typing import TYPE_CHECKING
+
 from driftwatch._lazy import attach
+
+if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
+    from driftwatch.kernels.counts import (
+        chi2_2samp,
+        jensenshannon,
+        jensenshannon_from_counts,
+        psi,
+        psi_from_counts,
+        total_variation,
+        total_variation_from_counts,
+    )
+    from driftwatch.kernels.ecdf import ks_2samp, wasserstein_distance
 
 __all__ = [
     "chi2_2samp",

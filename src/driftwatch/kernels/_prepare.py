@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias, TypeVar
+import math
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
-import array_api_compat
 import numpy as np
 
 from driftwatch.arrays.namespace import device_of, is_traced, move_to, namespace_of, statistic_dtype, to_host
@@ -16,10 +16,25 @@ if TYPE_CHECKING:
 
     from driftwatch._typing import Array, Namespace
 
-__all__ = ["NanPolicy", "Ordered", "Rows", "finish", "order", "rows_of_pair", "unordered"]
+__all__ = [
+    "MAX_BLOCK_VALUES",
+    "NanPolicy",
+    "Ordered",
+    "Rows",
+    "feature_by_feature",
+    "order",
+    "order_narrow",
+    "unordered",
+    "widened",
+]
+
+MAX_BLOCK_VALUES = 4_000_000  # 32 MB of float64: bounds the working memory whatever the number of features
+R = TypeVar("R", "Rows", "Ordered")
+R_contra = TypeVar("R_contra", "Rows", "Ordered", contravariant=True)
+
+NARROW_BITS = 16  # narrower types than float32: they are sorted as they are, and widened block by block
 
 NanPolicy: TypeAlias = Literal["omit", "propagate", "raise"]
-R = TypeVar("R", "Rows", "Ordered")
 
 
 class Rows(NamedTuple):
@@ -36,19 +51,48 @@ class Ordered(NamedTuple):
     n_valid: int | Array
 
 
+class Statistics(Protocol[R_contra]):
+    """What computes a kernel's arrays `(d,)` from a block of both samples."""
+
+    def __call__(self, reference: Ordered, current: R_contra, /, *, xp: Namespace) -> tuple[Array, ...]: ...
+
+
 def unordered(values: Array, *, xp: Namespace) -> Rows:
     """Return numbers `(d, n)` with the missing ones counted by row."""
-    if not xp.isdtype(values.dtype, "real floating"):
-        return Rows(xp.astype(values, statistic_dtype(xp, device_of(values))), values.shape[-1])
+    values = _widened(values, xp=xp)
     return Rows(values, _n_valid(values, count_missing(values, xp=xp)))
 
 
 def order(values: Array, *, xp: Namespace) -> Ordered:
     """Return numbers `(d, n)` sorted by row: the one ordering that every statistic reads."""
-    if not xp.isdtype(values.dtype, "real floating"):
-        values = xp.astype(values, statistic_dtype(xp, device_of(values)))
+    return widened(order_narrow(values, xp=xp), xp=xp)
+
+
+def order_narrow(values: Array, *, xp: Namespace) -> Ordered:
+    """Return numbers `(d, n)` sorted by row; those of at most 16 bits in their own type (booleans as 0 and 1)."""
+    if xp.isdtype(values.dtype, "bool"):
+        values = xp.astype(values, xp.uint8)
+    elif not _is_narrow(values, xp=xp):
+        values = _widened(values, xp=xp)
     ordered, n_missing = sort_last(values, xp=xp)
     return Ordered(ordered, _n_valid(values, n_missing))
+
+
+def widened(sample: Ordered, *, xp: Namespace) -> Ordered:
+    """Return an ordered sample in a type that statistics read; a copy where it is narrow."""
+    return Ordered(_widened(sample.values, xp=xp), sample.n_valid)
+
+
+def _is_narrow(values: Array, *, xp: Namespace) -> bool:
+    limits = xp.finfo if xp.isdtype(values.dtype, "real floating") else xp.iinfo
+    return bool(limits(values.dtype).bits <= NARROW_BITS)
+
+
+def _widened(values: Array, *, xp: Namespace) -> Array:
+    """Return the same numbers in float32 where they are halves, and in `statistic_dtype` where they are no floats."""
+    if not xp.isdtype(values.dtype, "real floating"):
+        return xp.astype(values, statistic_dtype(xp, device_of(values)))
+    return xp.astype(values, xp.float32) if _is_narrow(values, xp=xp) else values
 
 
 def _n_valid(values: Array, n_missing: Array) -> int | Array:
@@ -57,7 +101,8 @@ def _n_valid(values: Array, n_missing: Array) -> int | Array:
     return n if not is_traced(values) and not to_host(n_missing).any() else n - n_missing
 
 
-def rows_of_pair(
+def feature_by_feature(
+    statistics: Statistics[R],
     reference: Array,
     current: Array,
     *,
@@ -65,8 +110,12 @@ def rows_of_pair(
     axis: int,
     nan_policy: NanPolicy,
     xp: Namespace | None,
-) -> tuple[Ordered, R, tuple[int, ...], Array | None, Namespace]:
-    """Return the ordered reference, `as_rows` of current, the shape of the result, which rows become NaN, and `xp`.
+) -> tuple[Array, ...]:
+    """Return what `statistics` gives for all features, in the shape of the samples without `axis`.
+
+    It is called with the ordered reference and with `as_rows` of current, which is `order` or `unordered`.
+    Features are taken in blocks of at most `MAX_BLOCK_VALUES` values, or one at a time where a sample alone is larger;
+    traced ones all at once, as the compiler plans the memory.
 
     Raises
     ------
@@ -81,6 +130,25 @@ def rows_of_pair(
         raise ConfigError(f"`nan_policy` must be 'omit', 'propagate' or 'raise', got {nan_policy!r}.")
     xp = namespace_of(current, xp=xp)
     reference = move_to(reference, like=current)
+    pair, shape = _flattened(reference, current, axis=axis, xp=xp)
+
+    d = pair[0].shape[0]
+    longest = max(x.shape[-1] for x in pair)
+    width = d if is_traced(current) or is_traced(reference) else max(1, MAX_BLOCK_VALUES // longest)
+    blocks = []
+    for start in range(0, max(d, 1), max(width, 1)):
+        ref, cur = (x[start : min(start + width, d), ...] for x in pair)
+        ordered, rows = order(ref, xp=xp), as_rows(cur, xp=xp)
+        bad = _refused((ordered, rows), nan_policy, start, xp=xp)
+        blocks.append([_nan_where(bad, x, xp=xp) for x in statistics(ordered, rows, xp=xp)])
+    arrays = blocks[0] if len(blocks) == 1 else [xp.concat(parts) for parts in zip(*blocks, strict=True)]
+    return tuple(xp.reshape(x, shape) for x in arrays)
+
+
+def _flattened(
+    reference: Array, current: Array, *, axis: int, xp: Namespace
+) -> tuple[tuple[Array, Array], tuple[int, ...]]:
+    """Return both samples as `(d, n)` and the shape of the features."""
     for name, x in (("reference", reference), ("current", current)):
         if not xp.isdtype(x.dtype, ("bool", "integral", "real floating")):
             raise InputTypeError(
@@ -94,22 +162,25 @@ def rows_of_pair(
             f"`reference` and `current` must have the same shape except along axis {axis}, "
             f"got {tuple(reference.shape)} and {tuple(current.shape)}."
         )
-
     shape = tuple(turned[1].shape[:-1])
-    flat = [xp.reshape(x, (-1, x.shape[-1])) for x in turned]
-    ordered, rows = order(flat[0], xp=xp), as_rows(flat[1], xp=xp)
-    if nan_policy == "omit" or (isinstance(ordered.n_valid, int) and isinstance(rows.n_valid, int)):
-        return ordered, rows, shape, None, xp
-    bad = _any_missing(ordered, rows, xp=xp)
+    flat = [xp.reshape(x, (math.prod(shape), x.shape[-1])) for x in turned]
+    return (flat[0], flat[1]), shape
+
+
+def _refused(rows: tuple[Rows | Ordered, ...], nan_policy: NanPolicy, start: int, *, xp: Namespace) -> Array | None:
+    """Return which rows become NaN, or None if none can; `start` is the feature of the first row."""
+    if nan_policy == "omit" or all(isinstance(r.n_valid, int) for r in rows):
+        return None
+    bad = _any_missing(rows, xp=xp)
     if nan_policy == "raise":
-        if is_traced(current):
+        if is_traced(bad):
             raise ConfigError("`nan_policy='raise'` cannot be used under `jax.jit`, which knows no values. Use 'omit'.")
-        first = int(np.flatnonzero(to_host(bad))[0])
+        first = start + int(np.flatnonzero(to_host(bad))[0])
         raise InputError(f"NaN in feature {first} and `nan_policy='raise'`. Drop it, or use `nan_policy='omit'`.")
-    return ordered, rows, shape, bad, xp
+    return bad
 
 
-def _any_missing(*rows: Rows | Ordered, xp: Namespace) -> Array:
+def _any_missing(rows: tuple[Rows | Ordered, ...], *, xp: Namespace) -> Array:
     d = rows[0].values.shape[0]
     bad = xp.zeros((d,), dtype=xp.bool, device=device_of(rows[0].values))
     for values, n_valid in rows:
@@ -118,8 +189,5 @@ def _any_missing(*rows: Rows | Ordered, xp: Namespace) -> Array:
     return bad
 
 
-def finish(x: Array, shape: tuple[int, ...], bad: Array | None, *, xp: Namespace) -> Array:
-    """Return a `(d,)` result with the rows of `bad` set to NaN, in the shape that the caller sees."""
-    if bad is not None:
-        x = xp.where(bad, xp.asarray(xp.nan, dtype=x.dtype, device=array_api_compat.device(x)), x)
-    return xp.reshape(x, shape)
+def _nan_where(bad: Array | None, x: Array, *, xp: Namespace) -> Array:
+    return x if bad is None else xp.where(bad, xp.asarray(xp.nan, dtype=x.dtype, device=device_of(x)), x)

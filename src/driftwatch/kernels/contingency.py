@@ -182,7 +182,8 @@ def pool_rare_levels(
     Levels are merged in ascending order of their total over both samples, each group closed as soon as it is large
     enough; what is left over at the end joins the last group. Several groups rather than one remainder: a feature with
     hundreds of rare levels keeps degrees of freedom. The totals do not depend on which sample a row is from, so that
-    the test on the pooled counts keeps its level; a choice by the counts of one sample would not. O(k log k).
+    the test on the pooled counts keeps its level; a choice by the counts of one sample would not. Equal totals keep the
+    order in which the levels come, so that order must not follow one sample's counts either. O(k log k).
 
     References
     ----------

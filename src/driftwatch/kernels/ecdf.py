@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from driftwatch.arrays.namespace import device_of, to_host
-from driftwatch.kernels._prepare import NanPolicy, Ordered, finish, order, rows_of_pair
-from driftwatch.kernels.kolmogorov import ks_pvalue
+from driftwatch.arrays.namespace import device_of, is_traced, to_host
+from driftwatch.kernels._prepare import NanPolicy, Ordered, feature_by_feature, order
+from driftwatch.kernels.kolmogorov import kolmogorov_sf, ks_pvalue
 from driftwatch.ops import mean_std, merge_ks_w1
 
 if TYPE_CHECKING:
@@ -112,19 +112,35 @@ def ks_2samp(
     >>> result.pvalue < 0.01
     array([False,  True])
     """
-    ordered, sample, shape, bad, xp = rows_of_pair(
-        reference, current, as_rows=order, axis=axis, nan_policy=nan_policy, xp=xp
+
+    def statistics(ref: Ordered, cur: Ordered, /, *, xp: Namespace) -> tuple[Array, Array]:
+        distances = ecdf_distances(ref, cur, xp=xp)
+        statistic = xp.maximum(distances.above, distances.below)
+        return statistic, _pvalue(statistic, ref.n_valid, cur.n_valid, method, xp=xp)
+
+    return KSResult(
+        *feature_by_feature(statistics, reference, current, as_rows=order, axis=axis, nan_policy=nan_policy, xp=xp),
     )
-    distances = ecdf_distances(ordered, sample, xp=xp)
-    statistic = xp.maximum(distances.above, distances.below)
-    pvalue = _pvalue(statistic, ordered.n_valid, sample.n_valid, method, xp=xp)
-    return KSResult(finish(statistic, shape, bad, xp=xp), finish(pvalue, shape, bad, xp=xp))
 
 
 def _pvalue(statistic: Array, n: int | Array, m: int | Array, method: KSMethod, *, xp: Namespace) -> Array:
+    if is_traced(statistic):
+        return kolmogorov_sf(statistic * _root_of_effective_size(n, m, like=statistic, xp=xp), xp=xp)
     # The (d,)-sized statistics go to the host, where float64 and the exact distributions are; samples never do.
     pvalue = ks_pvalue(to_host(statistic), to_host(n), to_host(m), method=method).pvalue
     return xp.asarray(pvalue, dtype=statistic.dtype, device=device_of(statistic))
+
+
+def _root_of_effective_size(n: int | Array, m: int | Array, *, like: Array, xp: Namespace) -> Array:
+    """Return `sqrt(n m / (n + m))` without a product that 32-bit integers cannot hold."""
+    device = device_of(like)
+    n_float, m_float = (
+        xp.full((), float(count), dtype=like.dtype, device=device)
+        if isinstance(count, int)
+        else xp.astype(count, like.dtype)
+        for count in (n, m)
+    )
+    return xp.sqrt(n_float / (n_float + m_float) * m_float)
 
 
 def wasserstein_distance(
@@ -155,12 +171,14 @@ def wasserstein_distance(
     ----------
     Vallender, S. S. (1974), "Calculation of the Wasserstein distance between probability distributions on the line".
     """
-    ordered, sample, shape, bad, xp = rows_of_pair(
-        reference, current, as_rows=order, axis=axis, nan_policy=nan_policy, xp=xp
+
+    def statistics(ref: Ordered, cur: Ordered, /, *, xp: Namespace) -> tuple[Array, Array]:
+        w1 = ecdf_distances(ref, cur, xp=xp).w1
+        return w1, normalize(w1, moments(ref, xp=xp)[1], xp=xp)
+
+    return WassersteinResult(
+        *feature_by_feature(statistics, reference, current, as_rows=order, axis=axis, nan_policy=nan_policy, xp=xp),
     )
-    w1 = ecdf_distances(ordered, sample, xp=xp).w1
-    normalized = normalize(w1, moments(ordered, xp=xp)[1], xp=xp)
-    return WassersteinResult(finish(w1, shape, bad, xp=xp), finish(normalized, shape, bad, xp=xp))
 
 
 def normalize(w1: Array, std: Array, *, xp: Namespace) -> Array:

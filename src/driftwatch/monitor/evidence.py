@@ -13,6 +13,7 @@ from driftwatch.errors import DriftwatchError
 from driftwatch.monitor.contract import checked
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import CategoricalSample, NumericSample
+from driftwatch.profile.tallied import TalliedSample
 from driftwatch.report.model import Bins, SideSummary
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
         except Exception as error:  # noqa: BLE001 - a faulty detector costs its own statistic, not the report
             failures.append(_failure(detector, error))
     missing = _findings(plan.missing.name, plan.missing.score(sample))
-    described = _describe_numeric(sample) if isinstance(sample, NumericSample) else _describe_levels(sample)
+    described = _describe(sample)
 
     for i, (name, extra) in enumerate(zip(sample.names, described, strict=True)):
         evidence = Evidence(
@@ -133,6 +134,12 @@ def _json(value: JSONScalar) -> JSONScalar:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def _describe(sample: Sample) -> Iterator[dict[str, Any]]:
+    if isinstance(sample, NumericSample):
+        return _describe_numeric(sample)
+    return _describe_tallied(sample) if isinstance(sample, TalliedSample) else _describe_levels(sample)
+
+
 def _describe_numeric(sample: NumericSample) -> Iterator[dict[str, Any]]:
     """Yield summaries, bins, direction and signals of each numeric feature."""
     block = sample.reference
@@ -144,21 +151,41 @@ def _describe_numeric(sample: NumericSample) -> Iterator[dict[str, Any]]:
     expected, actual = (to_host(counts) for counts in sample.counts(DEFAULT_BINS))
     for i in range(len(sample.names)):
         before, after = (SideSummary(*(side[i] for side in values)) for values in (reference, current))
-        inner = np.isfinite(edges[i])
-        # an edge at -inf or +inf closes an empty bin: it goes, and its neighbour keeps the counts
-        kept = np.flatnonzero(inner)
-        first = int(np.count_nonzero(edges[i] == -np.inf))
-        cells = slice(first, first + len(kept) + 1)
         yield {
             "reference": before,
             "current": after,
-            "bins": Bins(
-                tuple(expected[i, cells].tolist()), tuple(actual[i, cells].tolist()), tuple(edges[i][inner].tolist())
-            ),
+            "bins": _bins(edges[i], expected[i], actual[i]),
             "direction": _direction(above[i], below[i], before, after),
             "signals": _constant_signals(before, after),
             "flags": [],
         }
+
+
+def _bins(edges: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], actual: np.ndarray[Any, Any]) -> Bins:
+    """Return the bins of one feature without the empty ones that an edge at -inf or +inf closes."""
+    inner = np.isfinite(edges)
+    first = int(np.count_nonzero(edges == -np.inf))
+    cells = slice(first, first + int(np.count_nonzero(inner)) + 1)
+    return Bins(tuple(expected[cells].tolist()), tuple(actual[cells].tolist()), tuple(edges[inner].tolist()))
+
+
+def _describe_tallied(sample: TalliedSample) -> Iterator[dict[str, Any]]:
+    """Yield bins and direction of each feature that exists as counts."""
+    edges = sample.deciles.astype(np.float64)
+    expected, actual = sample.counts(DEFAULT_BINS)
+    above, below = _floats(sample.distances.above), _floats(sample.distances.below)
+    for i in range(len(sample.names)):
+        bins = _bins(edges[i], expected[i], actual[i])
+        yield {"bins": bins, "direction": _direction_of_counts(above[i], below[i], bins), "signals": [], "flags": []}
+
+
+def _direction_of_counts(above: float | None, below: float | None, bins: Bins) -> str:
+    if above is None or below is None:
+        return "changed"
+    if min(above, below) < BALANCED * max(above, below):
+        return "up" if above > below else "down"
+    before, after = ((side[0] + side[-1]) / max(sum(side), 1) for side in (bins.reference, bins.current))
+    return "wider" if after > before else "narrower"
 
 
 def _direction(above: float | None, below: float | None, before: SideSummary, after: SideSummary) -> str:

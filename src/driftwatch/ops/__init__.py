@@ -4,6 +4,24 @@ Arrays are `(d, n)`, samples on the last axis. Contracts are in the docstrings o
 implementation runs where.
 """
 
-from driftwatch.ops._dispatch import count_missing, counts_from_edges, mean_std, merge_ks_w1, rank, sort_last
+from driftwatch.ops._dispatch import (
+    bincount,
+    count_missing,
+    counts_from_edges,
+    gammaincc,
+    mean_std,
+    merge_ks_w1,
+    rank,
+    sort_last,
+)
 
-__all__ = ["count_missing", "counts_from_edges", "mean_std", "merge_ks_w1", "rank", "sort_last"]
+__all__ = [
+    "bincount",
+    "count_missing",
+    "counts_from_edges",
+    "gammaincc",
+    "mean_std",
+    "merge_ks_w1",
+    "rank",
+    "sort_last",
+]

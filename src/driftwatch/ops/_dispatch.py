@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from driftwatch.ops.generic import Side
 
 __all__ = [
+    "bincount",
     "count_missing",
     "counts_from_edges",
+    "gammaincc",
     "implementation",
     "is_usable",
     "load_from_now_on",
@@ -56,7 +58,7 @@ def _overrides(name: str, xp: Namespace) -> tuple[Override, ...]:
 
 
 def _applies(override: Override, arrays: tuple[Array, ...]) -> bool:
-    if not (override.dtypes or override.min_size):
+    if not (override.dtypes or override.min_size or override.load_after):
         return True
     dtypes = frozenset(x.dtype for x in arrays)
     if override.dtypes and not dtypes <= override.dtypes:
@@ -104,6 +106,11 @@ def rank(sorted_values: Array, queries: Array, /, *, side: Side = "left", xp: Na
     return implementation("rank", xp, queries)(sorted_values, queries, side=side, xp=xp)
 
 
+def bincount(index: Array, length: int, /, *, xp: Namespace) -> Array:
+    """Dispatch `generic.bincount`."""
+    return implementation("bincount", xp, index)(index, length, xp=xp)
+
+
 def merge_ks_w1(
     reference: Array, current: Array, n_reference: int | Array, n_current: int | Array, /, *, xp: Namespace
 ) -> tuple[Array, Array, Array]:
@@ -127,3 +134,8 @@ def mean_std(x: Array, n_valid: int | Array, low: Array, high: Array, /, *, xp: 
     """Dispatch `generic.mean_std`."""
     mean, std = implementation("mean_std", xp, x)(x, n_valid, low, high, xp=xp)
     return mean, std
+
+
+def gammaincc(a: Array, x: Array, /, *, xp: Namespace) -> Array:
+    """Dispatch `generic.gammaincc`."""
+    return implementation("gammaincc", xp, x)(a, x, xp=xp)

@@ -21,30 +21,27 @@ BLOCKS_PER_THREAD = 4  # a thread that another process disturbs leaves its share
 
 
 class _Pool:
-    """The executor of this process: made on first use, and again in a forked child, which inherits no threads."""
+    """The executor of this process, made on first use."""
 
     def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the executor: a forked child inherits none of its threads, and perhaps a lock that is held for ever."""
         self._lock = threading.Lock()
         self._executor: ThreadPoolExecutor | None = None
-        self._owner = 0
 
     def get(self) -> ThreadPoolExecutor:
         """Return the executor."""
-        if self._executor is None or self._owner != os.getpid():
-            with self._lock:
-                if self._executor is None or self._owner != os.getpid():
-                    self._executor = ThreadPoolExecutor(max(n_threads() - 1, 1), thread_name_prefix="driftwatch")
-                    self._owner = os.getpid()
-        return self._executor
-
-    def after_fork(self) -> None:
-        """Forget what the parent had; its lock may have been held at the moment of the fork."""
-        self.__init__()  # type: ignore[misc]  # the same object: others hold a reference to it
+        with self._lock:
+            if self._executor is None:
+                self._executor = ThreadPoolExecutor(max(n_threads() - 1, 1), thread_name_prefix="driftwatch")
+            return self._executor
 
 
 _pool = _Pool()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.after_fork)
+    os.register_at_fork(after_in_child=_pool.reset)
 
 
 def n_threads() -> int:

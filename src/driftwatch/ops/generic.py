@@ -12,30 +12,48 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import array_api_extra as xpx
 import numpy as np
 
-from driftwatch.arrays.namespace import device_of, is_traced, statistic_dtype, to_host
+from driftwatch.arrays.namespace import device_of, index_dtype, is_traced, statistic_dtype, to_host
 
 if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
 
 Side: TypeAlias = Literal["left", "right"]
 
-__all__ = ["Side", "count_missing", "counts_from_edges", "mean_std", "merge_ks_w1", "rank", "sort_last"]
+__all__ = [
+    "Side",
+    "bincount",
+    "count_missing",
+    "counts_from_edges",
+    "gammaincc",
+    "mean_std",
+    "merge_ks_w1",
+    "rank",
+    "sort_last",
+]
 
 
 def sort_last(x: Array, /, *, xp: Namespace) -> tuple[Array, Array]:
-    """Return rows of floats sorted ascending, `+inf` in place of NaN at their end, and the number of those by row.
+    """Return rows sorted ascending, `+inf` in place of NaN at their end, and the number of those by row.
 
     Keys only, as an argsort is up to 100 times slower on GPUs. NaN is replaced before the sort: a radix sort orders it
     by its bits, and one with the sign bit set, as 0/0 gives on x86, would come first.
     """
-    n_missing = count_missing(x, xp=xp)
-    if is_traced(x) or to_host(n_missing).any():
-        x = xp.where(xp.isnan(x), xp.asarray(xp.inf, dtype=x.dtype, device=device_of(x)), x)
+    x, n_missing = without_missing(x, xp=xp)
     return xp.sort(x, axis=-1, stable=False), n_missing
 
 
+def without_missing(x: Array, *, xp: Namespace) -> tuple[Array, Array]:
+    """Return rows with `+inf` in place of NaN, and the number of those by row; `x` itself where there are none."""
+    n_missing = count_missing(x, xp=xp)
+    if xp.isdtype(x.dtype, "real floating") and (is_traced(x) or to_host(n_missing).any()):
+        x = xp.where(xp.isnan(x), xp.asarray(xp.inf, dtype=x.dtype, device=device_of(x)), x)
+    return x, n_missing
+
+
 def count_missing(x: Array, /, *, xp: Namespace) -> Array:
-    """Return how many values of each row of floats are NaN, as integers `(d,)`."""
+    """Return how many values of each row are NaN, as integers `(d,)`: none of integers."""
+    if not xp.isdtype(x.dtype, "real floating"):
+        return xp.zeros(x.shape[:1], dtype=index_dtype(xp, device_of(x)), device=device_of(x))
     return xp.count_nonzero(xp.isnan(x), axis=-1)
 
 
@@ -52,6 +70,29 @@ def rank(sorted_values: Array, queries: Array, /, *, side: Side = "left", xp: Na
     array of integers, shape (d, q)
     """
     return xpx.searchsorted(sorted_values, queries, side=side, xp=xp)
+
+
+def bincount(index: Array, length: int, /, *, xp: Namespace) -> Array:
+    """Return, row by row, how often each of `0, 1, ..., length - 1` occurs.
+
+    Parameters
+    ----------
+    index : array of integers, shape (d, n)
+        Each from 0 to `length - 1`.
+
+    Returns
+    -------
+    array of integers, shape (d, length)
+        In the namespace's default integer type.
+    """
+    # No portable array library adds at repeated positions, so the counts are read off the sorted indices.
+    dtype = xp.__array_namespace_info__().default_dtypes()["integral"]
+    d, n = index.shape
+    ordered = xp.sort(xp.astype(index, dtype), axis=-1, stable=False)
+    values = xp.broadcast_to(xp.arange(length, dtype=dtype, device=device_of(index))[None, :], (d, length))
+    below = xp.astype(rank(ordered, values, side="left", xp=xp), dtype)
+    total = xp.full((d, 1), n, dtype=dtype, device=device_of(index))
+    return xp.diff(xp.concat([below, total], axis=-1), axis=-1)
 
 
 def merge_ks_w1(
@@ -83,6 +124,8 @@ def _column(count: int | Array) -> int | Array:
 def _ks_one_sided(
     reference: Array, current: Array, n_reference: int | Array, n_current: int | Array, *, xp: Namespace
 ) -> tuple[Array, Array]:
+    from driftwatch.ops._dispatch import rank  # the library's own, not the definition above; imports this module
+
     # Both suprema are attained at a current value, or just before one: ranks of the current values are enough.
     device = device_of(current)
     dtype = statistic_dtype(xp, device)
@@ -142,16 +185,16 @@ def _segments(
     """Sum |own - other| over the segments of [0, 1] that end at a jump of `own`; ends shared by both count once."""
     device = device_of(own)
     if isinstance(n_own, int) and isinstance(n_other, int):
-        # Host integers: the pairing is one index vector for all rows, and exact whatever integers the device has.
-        width, total, partner = _pairing(np.arange(own.shape[-1]), n_own, n_other, own_ends=own_ends, space=np)
-        weight = xp.asarray(width / total, dtype=dtype, device=device)[None, :]
+        # Host integers: the pairing is one index vector for all rows.
+        weight, partner = _pairing(np.arange(own.shape[-1]), n_own, n_other, own_ends=own_ends, xp=np)
+        weight = xp.asarray(weight, dtype=dtype, device=device)[None, :]
         partner = xp.asarray(np.minimum(partner, other.shape[-1] - 1), device=device)
         paired = xp.take(other, partner, axis=-1)
     else:
         n, m = (_as_column(count, own, xp=xp) for count in (n_own, n_other))
         index = xp.arange(own.shape[-1], dtype=n.dtype, device=device)[None, :]
-        width, total, partner = _pairing(index, n, m, own_ends=own_ends, space=xp)
-        weight = xp.astype(width, dtype) / xp.astype(total, dtype)
+        weight, partner = _pairing(index, n, m, own_ends=own_ends, xp=xp)
+        weight = xp.astype(weight, dtype, copy=False)
         partner = xp.broadcast_to(xp.clip(partner, None, other.shape[-1] - 1), own.shape)
         paired = xp.take_along_axis(other, partner, axis=-1)
 
@@ -164,23 +207,44 @@ def _segments(
 
 
 def _as_column(count: int | Array, like: Array, *, xp: Namespace) -> Array:
-    """Return the counts as a column of int64, one for each row of `like`."""
+    """Return the counts as a column of the device's own integers, one for each row of `like`."""
+    device = device_of(like)
+    dtype = index_dtype(xp, device)
     if isinstance(count, int):
-        return xp.full((like.shape[0], 1), count, dtype=xp.int64, device=device_of(like))
-    return xp.astype(count, xp.int64)[:, None]
+        return xp.full((like.shape[0], 1), count, dtype=dtype, device=device)
+    return xp.astype(count, dtype)[:, None]
 
 
-def _pairing(index: Any, n: Any, m: Any, *, own_ends: bool, space: Any) -> tuple[Any, Any, Any]:
-    """Return the segments that end at `(index + 1) / n`: length in units, units in total, index of the paired value."""
-    n_safe, m_safe = space.maximum(n, n * 0 + 1), space.maximum(m, m * 0 + 1)
-    end = (index + 1) * m_safe
-    partner = (end - 1) // n_safe
-    width = end - space.maximum(index * m_safe, partner * n_safe)
+def _pairing(index: Any, n: Any, m: Any, *, own_ends: bool, xp: Namespace) -> tuple[Any, Any]:
+    """Return the segments that end at `(index + 1) / n`: their lengths, and the index of the value that each pairs.
+
+    With `(index + 1) m - 1 = partner n + rest` a segment begins at `index / n` or at `partner / m`, whichever is later:
+    its length is `min(m, rest + 1)` in units of `1 / (n m)`.
+    """
+    n_safe, m_safe = xp.maximum(n, n * 0 + 1), xp.maximum(m, m * 0 + 1)
+    partner, rest = _divmod_of_product(index + 1, m_safe, n_safe, xp=xp)
     counted = index < n
     if not own_ends:
-        counted = counted & (end % n_safe != 0)
-    width = space.where(counted, width, 0 * width)
-    return width, n_safe * m_safe, partner
+        counted = counted & (rest + 1 != n_safe)
+    width = xp.where(counted, xp.minimum(m_safe, rest + 1), 0 * rest)
+    if xp is np:
+        return width / m_safe / n_safe, partner
+    dtype = statistic_dtype(xp, device_of(width))
+    return xp.astype(width, dtype) / xp.astype(m_safe, dtype) / xp.astype(n_safe, dtype), partner
+
+
+def _divmod_of_product(a: Any, b: Any, n: Any, *, xp: Namespace) -> tuple[Any, Any]:
+    """Return quotient and rest of `(a b - 1) / n` for `a <= n`, where `a b` may be too large for 32-bit integers."""
+    if xp is np or xp.iinfo(a.dtype).bits > 32:
+        quotient = (a * b - 1) // n
+        return quotient, a * b - 1 - quotient * n
+    # A float32 quotient is off by a few units in its 24 bits. What it leaves is then below 2^31 in magnitude while n b is
+    # below 2^52, and so correct although the products wrap around: integers of arrays do, on every library.
+    estimate = xp.astype(a, xp.float32) * (xp.astype(b, xp.float32) / xp.astype(n, xp.float32))
+    quotient = xp.astype(estimate, a.dtype)
+    rest = a * b - 1 - quotient * n
+    correction = rest // n
+    return quotient + correction, rest - correction * n
 
 
 def counts_from_edges(x: Array, n_valid: int | Array, edges: Array, /, *, xp: Namespace) -> Array:
@@ -216,6 +280,16 @@ def bins_from_cumulative(below: Array, n_valid: int | Array, edges: Array, *, xp
     below = xp.where(edges == xp.inf, total, below)
     zero = xp.zeros((rows, 1), dtype=below.dtype, device=device)
     return xp.diff(xp.concat([zero, below, total], axis=-1), axis=-1)
+
+
+def gammaincc(a: Array, x: Array, /, *, xp: Namespace) -> Array:
+    """Return the upper regularized incomplete gamma function Q(a, x) of `(d,)` arrays, in the dtype of `x`.
+
+    In float64 on the host, whatever the device has: single precision is off by up to 0.4 % for a of some thousands.
+    """
+    from scipy.special import gammaincc as on_host
+
+    return xp.asarray(on_host(to_host(a), to_host(x)), dtype=x.dtype, device=device_of(x))
 
 
 def mean_std(x: Array, n_valid: int | Array, low: Array, high: Array, /, *, xp: Namespace) -> tuple[Array, Array]:

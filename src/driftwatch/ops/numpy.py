@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from driftwatch._typing import Namespace
     from driftwatch.ops.generic import Side
 
-__all__ = ["counts_from_edges", "merge_ks_w1", "rank", "sort_last"]
+__all__ = ["bincount", "counts_from_edges", "merge_ks_w1", "rank", "sort_float16_bits", "sort_last"]
 
 NDArray = np.ndarray[Any, Any]
+NARROW_BYTES = 2  # NumPy's stable sort of integers of at most 16 bits is a radix sort: linear, 4 to 40 times faster
 BLOCK_VALUES = 1 << 16  # merged at a time: half a megabyte for each temporary array
 
 
@@ -26,15 +27,32 @@ def sort_last(x: NDArray, /, *, xp: Namespace) -> tuple[NDArray, NDArray]:  # no
 
     def work(start: int, stop: int) -> None:
         out[start:stop] = x[start:stop]
-        out[start:stop].sort(axis=-1)  # without the GIL
+        _sort_in_place(out[start:stop])
         for row in range(start, stop):
-            if np.isnan(out[row, -1]):
+            if out.dtype.kind == "f" and np.isnan(out[row, -1]):
                 first = int(np.searchsorted(out[row], np.nan))
                 n_missing[row] = x.shape[1] - first
                 out[row, first:] = np.inf
 
     over_blocks(work, x.shape[0], x.size)
     return out, n_missing
+
+
+def _sort_in_place(rows: NDArray) -> None:
+    if rows.dtype == np.float16:
+        rows[np.isnan(rows)] = np.nan  # one with the sign bit set would come first
+        sort_float16_bits(rows.view(np.int16))
+    else:
+        rows.sort(axis=-1, kind="stable" if rows.dtype.itemsize <= NARROW_BYTES else None)  # without the GIL
+
+
+def sort_float16_bits(bits: NDArray) -> None:
+    """Sort rows of 16-bit floats in place; they are given as int16, with no NaN of a negative sign among them."""
+    # Turning all but the sign bit of negative numbers orders the integers as the floats; doing it again undoes it.
+    turned = np.int16(0x7FFF)
+    np.bitwise_xor(bits, turned, out=bits, where=bits < 0)
+    bits.sort(axis=-1, kind="stable")
+    np.bitwise_xor(bits, turned, out=bits, where=bits < 0)
 
 
 def rank(sorted_values: NDArray, queries: NDArray, /, *, side: Side = "left", xp: Namespace) -> NDArray:  # noqa: ARG001
@@ -60,7 +78,7 @@ def merge_ks_w1(
     *,
     xp: Namespace,  # noqa: ARG001 - the contract of the primitive
 ) -> tuple[NDArray, NDArray, NDArray]:
-    """Merge both sides by a stable sort, which takes linear time on two sorted runs; ranks take six times as long."""
+    """Merge both sides by a stable sort, which takes linear time on two sorted runs; ranks take twice as long."""
     d = reference.shape[0]
     n, m = (np.broadcast_to(np.asarray(count, dtype=np.int64), (d,)) for count in (n_reference, n_current))
     out = np.empty((3, d))
@@ -95,3 +113,10 @@ def _merged(reference: NDArray, current: NDArray, n: NDArray, m: NDArray) -> tup
         above = np.max(settled, axis=1, initial=0) / nm[:, 0]
         below = np.max(-settled, axis=1, initial=0) / nm[:, 0]
         return above, below, np.sum(np.abs(settled) / nm * gap, axis=1)
+
+
+def bincount(index: NDArray, length: int, /, *, xp: Namespace) -> NDArray:  # noqa: ARG001 - the contract of the primitive
+    """Return the counts of every row at once: row i counts in its own stretch of one long table."""
+    d = index.shape[0]
+    offset = np.arange(d, dtype=np.int64)[:, None] * length
+    return np.bincount((index + offset).reshape(-1), minlength=d * length).reshape(d, length)

@@ -17,7 +17,7 @@ from driftwatch.arrays.namespace import device_of, move_to, namespace_of, to_hos
 from driftwatch.arrays.schema import UNTESTED, FeatureKind, Storage
 from driftwatch.arrays.table import ArrayTable
 from driftwatch.errors import DriftwatchError
-from driftwatch.kernels._prepare import Ordered, order
+from driftwatch.kernels._prepare import MAX_BLOCK_VALUES, Ordered, order_narrow, widened
 from driftwatch.kernels.counts import ordered_bin_counts, quantile_edges
 from driftwatch.kernels.ecdf import ends, moments, quantiles
 
@@ -40,7 +40,6 @@ __all__ = [
 ]
 
 DEFAULT_BINS = 10  # deciles, as PSI is commonly defined
-MAX_BLOCK_VALUES = 4_000_000  # 32 MB of float64: bounds the working memory of a check whatever the number of features
 
 HostArray = np.ndarray[Any, Any]
 
@@ -76,14 +75,14 @@ class NumericBlock:
     Parameters
     ----------
     names : tuple of str
-    ordered : Ordered
-        Sorted values, shape `(d, n)`.
+    stored : Ordered
+        Sorted values, shape `(d, n)`, as narrow as they came in.
     mean, std, low, high, median : array, shape (d,)
         Moments (population formula), smallest and largest value, median. NaN or infinite where not defined.
     """
 
     names: tuple[str, ...]
-    ordered: Ordered
+    stored: Ordered
     mean: Array
     std: Array
     low: Array
@@ -91,19 +90,27 @@ class NumericBlock:
     median: Array
     _bins: dict[int, tuple[Array, Array]] = field(default_factory=dict, repr=False)
     _derived: tuple[NumericBlock, Callable[[Array], Array]] | None = field(default=None, repr=False)
+    _positions: tuple[int, ...] | None = field(default=None, repr=False)
+    _copies: dict[tuple[str, str], NumericBlock] = field(default_factory=dict, repr=False)
 
     @classmethod
     def fit(cls, names: Sequence[str], values: Array) -> NumericBlock:
         """Order a block of values `(d, n)`, NaN where missing."""
         xp = namespace_of(values)
-        ordered = order(values, xp=xp)
+        stored = order_narrow(values, xp=xp)
+        ordered = widened(stored, xp=xp)
         median = quantiles(ordered, [1], 2, xp=xp)[:, 0]
-        return cls(tuple(names), ordered, *moments(ordered, xp=xp), *ends(ordered, xp=xp), median)
+        return cls(tuple(names), stored, *moments(ordered, xp=xp), *ends(ordered, xp=xp), median)
 
     @property
     def xp(self) -> Any:
         """Array namespace of the block."""
-        return namespace_of(self.ordered.values)
+        return namespace_of(self.stored.values)
+
+    @property
+    def ordered(self) -> Ordered:
+        """Sorted values, shape `(d, n)`: a copy where they are stored in a narrower type than float32."""
+        return widened(self.stored, xp=self.xp)
 
     @property
     def _summaries(self) -> tuple[Array, Array, Array, Array, Array]:
@@ -112,14 +119,15 @@ class NumericBlock:
     @cached_property
     def n_valid(self) -> HostArray:
         """Values that count in each row, on the host, shape `(d,)`."""
-        return np.broadcast_to(to_host(self.ordered.n_valid), (len(self.names),))
+        return np.broadcast_to(to_host(self.stored.n_valid), (len(self.names),))
 
     def bins(self, n_bins: int) -> tuple[Array, Array]:
         """Return the inner edges `(d, n_bins - 1)` and the reference counts `(d, n_bins)` of equal-mass bins."""
         if n_bins not in self._bins:
             if self._derived is None:
-                edges = quantile_edges(self.ordered, n_bins, xp=self.xp)
-                self._bins[n_bins] = (edges, ordered_bin_counts(self.ordered, edges, xp=self.xp))
+                ordered = self.ordered
+                edges = quantile_edges(ordered, n_bins, xp=self.xp)
+                self._bins[n_bins] = (edges, ordered_bin_counts(ordered, edges, xp=self.xp))
             else:
                 origin, convert = self._derived
                 edges, counts = origin.bins(n_bins)
@@ -130,19 +138,31 @@ class NumericBlock:
         """Return the features at positions `rows` as a block; nothing is sorted or binned again."""
         if rows == list(range(len(self.names))):
             return self
-        return self._derive(tuple(self.names[i] for i in rows), lambda x: _rows(x, rows))
+        return self._derive(tuple(self.names[i] for i in rows), lambda x: _rows(x, rows), tuple(rows))
 
     def move_to(self, like: Array) -> NumericBlock:
-        """Return the block in the namespace and on the device of `like`; nothing is sorted or binned again."""
-        if self.xp is namespace_of(like) and device_of(self.ordered.values) == device_of(like):
-            return self
-        return self._derive(self.names, lambda x: move_to(x, like=like))
+        """Return the block in the namespace and on the device of `like`; nothing is sorted or binned again.
 
-    def _derive(self, names: tuple[str, ...], convert: Callable[[Array], Array]) -> NumericBlock:
-        values, n_valid = self.ordered
-        ordered = Ordered(convert(values), n_valid if isinstance(n_valid, int) else convert(n_valid))
+        A copy is kept for each library and device, so that the reference crosses once however often it is compared.
+        """
+        xp, device = namespace_of(like), device_of(like)
+        if self.xp is xp and device_of(self.stored.values) == device:
+            return self
+        if self._derived is not None and self._positions is not None:
+            return self._derived[0].move_to(like).select(list(self._positions))
+        place = (xp.__name__, str(device))
+        if place not in self._copies:
+            target = xp.zeros((0,), dtype=like.dtype, device=device)  # `like` itself would keep the current data alive
+            self._copies[place] = self._derive(self.names, lambda x: move_to(x, like=target))
+        return self._copies[place]
+
+    def _derive(
+        self, names: tuple[str, ...], convert: Callable[[Array], Array], positions: tuple[int, ...] | None = None
+    ) -> NumericBlock:
+        values, n_valid = self.stored
+        stored = Ordered(convert(values), n_valid if isinstance(n_valid, int) else convert(n_valid))
         mean, std, low, high, median = (convert(x) for x in self._summaries)
-        return NumericBlock(names, ordered, mean, std, low, high, median, _derived=(self, convert))
+        return NumericBlock(names, stored, mean, std, low, high, median, _derived=(self, convert), _positions=positions)
 
 
 def _rows(x: Array, rows: list[int]) -> Array:
