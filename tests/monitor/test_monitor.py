@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import array_api_strict as strict
 import numpy as np
@@ -12,7 +12,11 @@ import pytest
 from scipy import stats
 
 from driftwatch import Monitor
-from driftwatch.profile import profile as profile_module
+from driftwatch.arrays.table import ColumnTable
+from driftwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 RNG = np.random.default_rng(0)
 
@@ -53,10 +57,32 @@ def assert_same(found: Any, wanted: Any) -> None:
 
 
 @pytest.mark.parametrize("values", [1, 450, 1000])
-def test_size_of_the_blocks_does_not_change_the_report(values: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_size_of_the_blocks_does_not_change_the_report(values: int) -> None:
     whole = answer(Monitor(REFERENCE).check(CURRENT))
-    monkeypatch.setattr(profile_module, "MAX_BLOCK_VALUES", values)
-    assert_same(answer(Monitor(REFERENCE).check(CURRENT)), whole)
+    assert_same(answer(Monitor(REFERENCE, block_size=values).check(CURRENT)), whole)
+
+
+def test_smaller_blocks_hold_fewer_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    original = ColumnTable.block
+
+    def counting(self: ColumnTable, names: Sequence[str]) -> Any:
+        values = original(self, names)
+        sizes.append(values.size)
+        return values
+
+    monkeypatch.setattr(ColumnTable, "block", counting)
+    reference = {f"x{i}": np.arange(100.0) for i in range(8)}
+    for block_size, largest in ((None, 800), (250, 200), (1, 100)):
+        sizes.clear()
+        Monitor(reference, block_size=block_size).check(reference)
+        assert max(sizes) == largest
+
+
+@pytest.mark.parametrize("value", [0, -5, 2.5, "many", True])
+def test_block_size_that_is_no_count_is_refused(value: Any) -> None:
+    with pytest.raises(ConfigError, match="`block_size` must be a positive integer"):
+        Monitor(REFERENCE, block_size=value)
 
 
 @pytest.mark.parametrize("name", REFERENCE)

@@ -47,6 +47,7 @@ class Plan:
     min_samples: int
     thresholds: Mapping[str, float]
     per_feature: Mapping[str, FeatureOptions]
+    block_size: int | None = None
     missing: MissingShareDetector = field(default_factory=MissingShareDetector)
 
     @classmethod
@@ -62,6 +63,7 @@ class Plan:
         schema: Mapping[str, FeatureKind | str] | None,
         per_feature: Mapping[str, Mapping[str, Any]] | None,
         known: Sequence[str],
+        block_size: int | None = None,
     ) -> Plan:
         """Check every setting and return the plan.
 
@@ -78,8 +80,9 @@ class Plan:
         _check_share("min_effect", min_effect)
         if correction not in list(CORRECTIONS):  # a list: what is asked for may be unhashable
             raise UnknownNameError.from_names("correction", [correction], CORRECTIONS)
-        if not _is_amount(min_samples, Integral) or min_samples < 1:
-            raise ConfigError(f"`min_samples` must be a positive integer, got {min_samples!r}.")
+        _check_count("min_samples", min_samples)
+        if block_size is not None:
+            _check_count("block_size", block_size)
         measures = [*(name for detector in chosen for name in detector.measures), "missing"]
         _check_mappings(schema=schema, thresholds=thresholds, per_feature=per_feature)
         options = {str(name): _options(str(name), given, measures) for name, given in (per_feature or {}).items()}
@@ -97,6 +100,7 @@ class Plan:
             int(min_samples),
             _checked_thresholds("thresholds", thresholds or {}, measures),
             options,
+            None if block_size is None else int(block_size),
         )
 
     def options(self, name: str) -> FeatureOptions:
@@ -164,6 +168,11 @@ def _is_amount(value: Any, kind: type[Any] = Real) -> bool:
 def _check_share(name: str, value: Any, *, optional: bool = False) -> None:
     if not ((optional and value is None) or (_is_amount(value) and value <= 1.0)):
         raise ConfigError(f"`{name}` must be a number from 0 to 1, got {value!r}.")
+
+
+def _check_count(name: str, value: Any) -> None:
+    if not _is_amount(value, Integral) or value < 1:
+        raise ConfigError(f"`{name}` must be a positive integer, got {value!r}.")
 
 
 def _check_mappings(**settings: object) -> None:

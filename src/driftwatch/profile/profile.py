@@ -200,7 +200,12 @@ class Profile:
 
     @classmethod
     def fit(
-        cls, table: Table, *, kinds: Mapping[str, FeatureKind] | None = None, names: Sequence[str] | None = None
+        cls,
+        table: Table,
+        *,
+        kinds: Mapping[str, FeatureKind] | None = None,
+        names: Sequence[str] | None = None,
+        block_size: int | None = None,
     ) -> Profile:
         """Compute the profile of a reference table.
 
@@ -212,6 +217,8 @@ class Profile:
             Kinds given by the user; the others are inferred.
         names : sequence of str, optional
             Features to keep, all by default.
+        block_size : int, optional
+            Values that are read and sorted at a time, as for `blocks_of`.
         """
         features: dict[str, ReferenceFeature] = {}
         levels: dict[str, Levels] = {}
@@ -231,7 +238,7 @@ class Profile:
 
         blocks = []
         problems: dict[str, str] = {}
-        for chosen, values in blocks_of(table, numeric, problems):
+        for chosen, values in blocks_of(table, numeric, problems, block_size=block_size):
             block = NumericBlock.fit(chosen, values)
             block.bins(DEFAULT_BINS)
             missing |= dict(zip(chosen, (table.n_rows - block.n_valid).tolist(), strict=True))
@@ -299,12 +306,15 @@ def in_words(error: Exception) -> str:
     return str(error) if isinstance(error, DriftwatchError) else f"could not be read: {type(error).__name__}: {error}"
 
 
-def blocks_of(table: Table, names: Sequence[str], problems: dict[str, str]) -> Iterator[tuple[list[str], Array]]:
+def blocks_of(
+    table: Table, names: Sequence[str], problems: dict[str, str], *, block_size: int | None = None
+) -> Iterator[tuple[list[str], Array]]:
     """Yield numeric columns in blocks `(names, values (d, n))` of bounded size, float32 and other columns apart.
 
-    A column that cannot be converted is left out and its reason is put into `problems`.
+    A block holds at most `block_size` values, `MAX_BLOCK_VALUES` by default, and at least one column. A column that
+    cannot be converted is left out and its reason is put into `problems`.
     """
-    width = max(1, MAX_BLOCK_VALUES // max(table.n_rows, 1))
+    width = max(1, (block_size or MAX_BLOCK_VALUES) // max(table.n_rows, 1))
     groups: dict[bool, list[str]] = {}
     for name in names:
         groups.setdefault(table.is_single(name), []).append(name)
