@@ -86,8 +86,9 @@ def to_host(x: Array) -> np.ndarray[Any, Any]:
         # said explicitly: a transfer that nobody asked for is an error under `jax.transfer_guard("disallow")`
         host = np.asarray(sys.modules["jax"].device_get(x))
         return host.astype(np.float32) if host.dtype.name == "bfloat16" else host
-    # array-api-strict gives NumPy its data on its CPU only
-    return np.asarray(array_api_compat.to_device(x, namespace_of(x).__array_namespace_info__().default_device()))
+    if array_api_compat.is_array_api_obj(x):  # array-api-strict gives NumPy its data on its CPU only
+        x = array_api_compat.to_device(x, namespace_of(x).__array_namespace_info__().default_device())
+    return np.asarray(x)
 
 
 def move_to(x: Array, *, like: Array) -> Array:
