@@ -72,7 +72,7 @@ def backends(session: nox.Session) -> None:
     selected = session.posargs or [
         "--numprocesses=auto",
         "tests/libraries",
-        "tests/ops",
+        "tests/ops/test_primitives.py",
         "tests/test_backends_page.py",
     ]
     # Compiled code runs once for each shape here: the time is the compiler's.

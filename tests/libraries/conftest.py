@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+X64_CASES = frozenset({"continuous", "missing", "infinite_and_missing", "relu_zeros", "plain", "empty_side", "large"})
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave out what needs a library that was not asked for: `test_<library>_*.py`, or all without any."""
     libraries = config.getoption("--backend")
@@ -23,10 +26,27 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run tests of `backend` on every flavour of the libraries that were asked for."""
+    """Run tests of `backend` on the libraries that were asked for, but for the flavours that a module leaves out."""
     if "backend" in metafunc.fixturenames:
-        chosen = Backend.of(metafunc.config.getoption("--backend"))
+        left_out = getattr(metafunc.module, "FLAVOURS_LEFT_OUT", frozenset())
+        chosen = [b for b in Backend.of(metafunc.config.getoption("--backend")) if b.flavour not in left_out]
         metafunc.parametrize("backend", chosen, indirect=True, ids=lambda backend: backend.value)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With x64 JAX runs the same code on wider types: a few cases show it, and the compiler has less to do."""
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        (left_out if _is_more_of_the_same(item) else kept).append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
+
+
+def _is_more_of_the_same(item: pytest.Item) -> bool:
+    parameters = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    backend, case = parameters.get("backend"), parameters.get("case")
+    return backend in {Backend.JAX_X64, Backend.JAX_JIT_X64} and case is not None and case not in X64_CASES
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from driftwatch.profile import profile as profile_module
 if TYPE_CHECKING:
     from backends import Backend
 
+FLAVOURS_LEFT_OUT = frozenset({"jit", "jit_x64"})  # nothing here is compiled
+
 RNG = np.random.default_rng(9)
 
 

@@ -16,6 +16,8 @@ from driftwatch.profile import profile as profile_module
 if TYPE_CHECKING:
     from backends import Backend
 
+FLAVOURS_LEFT_OUT = frozenset({"float32", "bfloat16", "x64", "jit_x64"})  # the dtypes are given here
+
 RNG = np.random.default_rng(5)
 OF_SAMPLES = [spec for spec in CATALOG.values() if spec.takes == "samples"]
 DTYPES = ["float16", "bfloat16", "int8", "uint8", "int16", "bool"]
