@@ -28,7 +28,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Run tests of `backend` on the libraries that were asked for, but for the flavours that a module leaves out."""
     if "backend" in metafunc.fixturenames:
-        left_out = getattr(metafunc.module, "FLAVOURS_LEFT_OUT", frozenset())
+        left_out: frozenset[str] = getattr(metafunc.module, "FLAVOURS_LEFT_OUT", frozenset())
         chosen = [b for b in Backend.of(metafunc.config.getoption("--backend")) if b.flavour not in left_out]
         metafunc.parametrize("backend", chosen, indirect=True, ids=lambda backend: backend.value)
 
