@@ -6,6 +6,7 @@ import datetime as dt
 import decimal
 import itertools
 import numbers
+from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,13 +50,14 @@ class Levels:
     n_missing: int
 
 
-class Column:
+class Column(ABC):
     """A column and the three views that the rest of the library takes of it. Use `NarwhalsColumn` or `NumpyColumn`."""
 
     name: str
     storage: Storage
     dtype: str
 
+    @abstractmethod
     def floats(self) -> NDArray:
         """Return the values as float32 or float64, shape `(n,)`, missing ones as NaN.
 
@@ -64,29 +66,28 @@ class Column:
         InputError
             If the values are not numbers.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def levels(self) -> Levels:
         """Return the counts of the distinct values by label."""
-        raise NotImplementedError
 
+    @abstractmethod
     def sample(self, n: int) -> list[Any]:
         """Return the first `n` values that are not missing, as Python objects."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def integral(self) -> bool:
         """Whether the column stores integers."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def is_single(self) -> bool:
         """Whether `floats` returns float32, which holds every value of the column."""
-        raise NotImplementedError
 
+    @abstractmethod
     def n_missing(self) -> int:
         """Return the number of missing values, for columns whose values are not compared."""
-        raise NotImplementedError
 
     def is_rounded(self) -> bool:
         """Return whether some integer is too large for float64 to hold exactly."""

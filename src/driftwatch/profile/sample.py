@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ MAX_TABLE_CELLS = 1_000_000  # 8 MB of int64: features share a table of counts u
 HostArray = np.ndarray[Any, Any]
 
 
-class Sample:
+class Sample(ABC):
     """What a detector sees: reference and current data of one block of features, aligned.
 
     Attributes
@@ -50,9 +51,9 @@ class Sample:
     missing_reference: HostArray
     missing_current: HostArray
 
+    @abstractmethod
     def counts(self, n_bins: int) -> tuple[Array, Array]:
         """Return reference and current counts `(d, k)`: in `n_bins` equal-mass bins, or by level for categories."""
-        raise NotImplementedError
 
 
 class NumericSample(Sample):
