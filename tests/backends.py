@@ -122,9 +122,9 @@ class Backend(Enum):
         return nullcontext()
 
     def asarray(self, values: NDArray[Any]) -> Array:
-        """Return a host array on this backend: a view where that is possible, float32 where its dtype is not."""
+        """Return a host array on this backend: a view where that is possible, in 32 bits where its dtype is not."""
         if not self.supports(values.dtype):
-            values = values.astype(np.float32)
+            values = values.astype(np.float32 if values.dtype.kind == "f" else np.int32)
         if self is Backend.NUMPY:
             return values
         if self is Backend.NUMPY_READONLY:

@@ -85,6 +85,8 @@ def bincount(index: Array, length: int, /, *, xp: Namespace) -> Array:
     array of integers, shape (d, length)
         In the namespace's default integer type.
     """
+    from driftwatch.ops._dispatch import rank  # the library's own, and not the definition above; imports this module
+
     # No portable array library adds at repeated positions, so the counts are read off the sorted indices.
     dtype = xp.__array_namespace_info__().default_dtypes()["integral"]
     d, n = index.shape
