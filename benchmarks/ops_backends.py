@@ -51,6 +51,7 @@ def arguments(name: str, sample: Any, xp: Any) -> tuple[Any, ...]:
         "merge_ks_w1": (ordered, other, N, N),
         "counts_from_edges": (sample, N, edges),
         "mean_std": (ordered, N, ordered[:, 0], ordered[:, -1]),
+        "bincount": (xp.astype(xp.clip(sample * 20 + 128, 0, 255), xp.int32), 256),
     }[name]
 
 
