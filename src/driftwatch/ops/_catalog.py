@@ -108,7 +108,9 @@ CATALOG: Mapping[str, OpSpec] = {
             overrides={
                 "numpy": (_numpy("a loop of native searchsorted beats log2(n) gathers"),),
                 "torch": _torch(f"{ON_CPU}: twice as fast; elsewhere native, of contiguous copies"),
-                "jax": _jax("a binary search in a loop is 3 times as fast as log2(n) gathers, and sooner compiled"),
+                "jax": _jax(
+                    "a binary search in a loop is 2 to 3 times as fast as log2(n) gathers, and sooner compiled"
+                ),
                 "cupy": _cupy("one kernel in place of log2(n) gathers (not timed)"),
             },
         ),
@@ -142,7 +144,7 @@ CATALOG: Mapping[str, OpSpec] = {
                 ),
                 "torch": _torch(f"{ON_CPU}: 100 times as fast"),
                 "jax": _jax(
-                    "one edge after the other, so that no comparison of the whole block is kept: twice as fast"
+                    "one edge after the other, so that no comparison of the whole block is kept: 4 to 9 times as fast compiled"
                 ),
             },
         ),
