@@ -37,7 +37,7 @@ class Monitor:
     ----------
     reference : pandas, polars, pyarrow or other narwhals-readable table; mapping of names to columns; 2-D array
         The data that "no drift" means, shape `(n_samples, n_features)`. Columns of an array are named `f0`, `f1`, ...
-        It is sorted and binned here, once, and not kept in its original form.
+        It is sorted and binned here, once.
     features : sequence of str, optional
         Features to compare; all by default.
     schema : mapping of str to FeatureKind or str, optional
@@ -63,6 +63,9 @@ class Monitor:
     per_feature : mapping of str to mapping, optional
         `{"price": {"kind": ..., "min_effect": ..., "thresholds": ..., "ignore": ..., "weight": ...}}`. A weight orders
         the drifted features by importance and does not touch the verdict.
+    keep_rows : bool
+        Hold on to the reference that was passed (no copy is made), for what needs its rows. Where False,
+        it can be freed, and `check` works all the same.
 
     Raises
     ------
@@ -100,6 +103,7 @@ class Monitor:
         min_samples: int = 10,
         block_size: int | None = None,
         per_feature: Mapping[str, Mapping[str, Any]] | None = None,
+        keep_rows: bool = True,
     ) -> None:
         table = read_table(reference, role="reference")
         known = table.names
@@ -120,6 +124,7 @@ class Monitor:
         if not chosen:
             raise ConfigError("there is no feature to compare: `features` is empty, or `per_feature` ignores them all.")
         self._unused = frozenset(known) - frozenset(chosen)
+        self._rows = table if keep_rows else None
         self.profile = Profile.fit(table, kinds=self.plan.kinds, names=chosen, block_size=block_size)
         for feature in self.profile.features.values():
             if feature.problem is None and feature.untested_reason is None:
