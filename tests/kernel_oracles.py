@@ -5,14 +5,15 @@ scipy where it has the statistic; a loop in Python where it has none. Nothing he
 
 from __future__ import annotations
 
+import decimal
 import math
 from bisect import bisect_right
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.spatial.distance
 import scipy.special
 import scipy.stats
 
@@ -96,13 +97,17 @@ def psi(reference_counts: Sequence[int], current_counts: Sequence[int], *, floor
 
 
 def _jensenshannon(reference_counts: Sequence[int], current_counts: Sequence[int]) -> Answers:
-    if not sum(reference_counts) or not sum(current_counts):
+    # By the textbook formula in 40 digits: the root of a divergence that cancels is off by 1e-8 in scipy's 16.
+    n, m = sum(reference_counts), sum(current_counts)
+    if n == 0 or m == 0:
         return {"statistic": EMPTY}
-    if len(reference_counts) == 1:
-        return {"statistic": 0.0}
-    distance = scipy.spatial.distance.jensenshannon(reference_counts, current_counts, base=2)
-    # scipy takes the root of a divergence that rounding can leave below zero
-    return {"statistic": 0.0 if math.isnan(distance) else float(distance)}
+    with decimal.localcontext() as context:
+        context.prec = 40
+        divergence = Decimal(0)
+        for r_count, c_count in zip(reference_counts, current_counts, strict=True):
+            r, c = Decimal(r_count) / Decimal(n), Decimal(c_count) / Decimal(m)
+            divergence += sum(share * (2 * share / (r + c)).ln() for share in (r, c) if share)
+        return {"statistic": float((max(divergence, Decimal(0)) / (2 * Decimal(2).ln())).sqrt())}
 
 
 def _total_variation(reference_counts: Sequence[int], current_counts: Sequence[int]) -> Answers:

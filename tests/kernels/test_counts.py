@@ -22,7 +22,7 @@ from driftwatch.kernels import (
 from driftwatch.kernels._prepare import Ordered
 from driftwatch.kernels.counts import ordered_bin_counts, quantile_edges
 from driftwatch.ops import counts_from_edges
-from kernel_oracles import counts_in_bins, quantile_bins
+from kernel_oracles import COUNTS_ORACLES, counts_in_bins, quantile_bins
 
 if TYPE_CHECKING:
     from backends import Backend
@@ -165,6 +165,17 @@ def test_jensenshannon_is_the_distance_and_not_the_divergence() -> None:
     # Shares (1, 0) and (1/2, 1/2): the divergence is 3/2 - 3/4 log2(3) bits.
     found = jensenshannon_from_counts(np.array([4, 0]), np.array([2, 2]))
     assert float(found) == pytest.approx(math.sqrt(1.5 - 0.75 * math.log2(3.0)), rel=1e-14)
+
+
+def test_jensenshannon_keeps_its_digits_near_equality() -> None:
+    # Where the shares differ by 1e-6 of themselves, and where they are equal, the root of a cancelled sum has none left.
+    reference = np.array([[10**6, 2 * 10**6, 3 * 10**6], [123_457, 500_001, 7]])
+    current = np.array([[10**6 + 1, 2 * 10**6 - 1, 3 * 10**6 + 2], [3 * 123_457, 3 * 500_001, 21]])
+    found = jensenshannon_from_counts(reference, current)
+    wanted = COUNTS_ORACLES["jensenshannon_from_counts"](reference[0].tolist(), current[0].tolist())["statistic"]
+    assert 1e-8 < wanted < 1e-6
+    assert float(found[0]) == pytest.approx(wanted, rel=1e-8)
+    assert float(found[1]) == 0.0
 
 
 # Chi-squared

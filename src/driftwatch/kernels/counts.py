@@ -134,25 +134,33 @@ def jensenshannon_from_counts(
 ) -> Array:
     """Return the Jensen-Shannon distance, base 2, in [0, 1], of rows of counts `(..., k)`.
 
-    The square root of the divergence, equal to `scipy.spatial.distance.jensenshannon(r, c, base=2)`. NaN where a side
-    is empty; InputError if the shapes differ.
+    The square root of the divergence, equal to `scipy.spatial.distance.jensenshannon(r, c, base=2)`, and accurate to the
+    last few bits near 0, where scipy's is off by up to 1e-8. NaN where a side is empty; InputError if the shapes differ.
 
     References
     ----------
     Lin, J. (1991), "Divergence measures based on the Shannon entropy"; Endres and Schindelin (2003) for the metric.
     """
     reference_counts, current_counts, xp = _pair_of_counts(reference_counts, current_counts, xp=xp)
-    r, c = _shares(reference_counts, xp=xp), _shares(current_counts, xp=xp)
-    middle = (r + c) / 2.0
-    divergence = xp.sum(_plogq(r, middle, xp=xp) + _plogq(c, middle, xp=xp), axis=-1) / (2.0 * LN2)
-    return xp.sqrt(xp.clip(divergence, 0.0, None))
+    device = device_of(current_counts)
+    dtype = statistic_dtype(xp, device)
+    r, c = xp.astype(reference_counts, dtype), xp.astype(current_counts, dtype)
+    n, m = xp.sum(r, axis=-1, keepdims=True), xp.sum(c, axis=-1, keepdims=True)
+    nan = xp.full((), xp.nan, dtype=dtype, device=device)
+    zero = xp.zeros((), dtype=dtype, device=device)
+    one = xp.ones((), dtype=dtype, device=device)
+    pairs = xp.where(n * m == 0.0, nan, n * m)
 
-
-def _plogq(p: Array, q: Array, *, xp: Namespace) -> Array:
-    """Return p ln(p / q), 0 where p is 0."""
-    one = xp.ones((), dtype=p.dtype, device=device_of(p))
-    empty = p == 0.0
-    return p * xp.log(xp.where(empty, one, p) / xp.where(empty, one, q))
+    # With shares r, c and x = (c - r) / (c + r), a level adds (r + c) / 2 times (1 + x) ln(1 + x) + (1 - x) ln(1 - x) to
+    # twice the divergence in nats. The difference is taken once, of products that are whole numbers, and not as one of
+    # logarithms: near equality those of r ln(r / m) and c ln(c / m) cancel, and the root of what is left is noise of 1e-8.
+    r, c = r * m, c * n
+    x = (c - r) / xp.where(r + c == 0.0, one, r + c)
+    on_one_side = xp.abs(x) == 1.0
+    y = xp.where(on_one_side, zero, x)
+    nats = xp.where(on_one_side, 2.0 * LN2 * one, (1.0 + y) * xp.log1p(y) + (1.0 - y) * xp.log1p(-y))
+    divergence = xp.sum((r + c) / pairs * nats, axis=-1) / (4.0 * LN2)
+    return xp.sqrt(xp.clip(divergence, 0.0, 1.0))
 
 
 def total_variation_from_counts(
