@@ -236,13 +236,14 @@ class NarwhalsColumn(Column):
     def __init__(self, name: str, series: Any) -> None:
         self.name = name
         self._series = _readable(series)
-        self.dtype = _dtype_name(self._series)
+        self._type = self._series.dtype  # narwhals derives it at every access
+        self.dtype = _dtype_name(self._series, self._type)
         self.storage = self._storage()
 
     def _storage(self) -> Storage:
         import narwhals.stable.v2 as nw
 
-        dtype = self._series.dtype
+        dtype = self._type
         if dtype.is_numeric():
             return Storage.NUMBER
         if isinstance(dtype, nw.String | nw.Categorical | nw.Enum):
@@ -269,15 +270,15 @@ class NarwhalsColumn(Column):
     def _is_object(self) -> bool:
         import narwhals.stable.v2 as nw
 
-        return isinstance(self._series.dtype, nw.Object)
+        return isinstance(self._type, nw.Object)
 
     @property
     def integral(self) -> bool:
-        return bool(self._series.dtype.is_integer())
+        return bool(self._type.is_integer())
 
     @property
     def is_single(self) -> bool:
-        return str(self._series.dtype) in {"Float16", "Float32"}
+        return self.dtype in {"Float16", "Float32"}
 
     def floats(self) -> NDArray:
         import narwhals.stable.v2 as nw
@@ -294,7 +295,7 @@ class NarwhalsColumn(Column):
             return floats_of_arrow(native.cast("int64"), np.float64) / _TICKS[native.type.unit]
         if self.storage is Storage.DURATION:
             return NarwhalsColumn(self.name, series.dt.total_microseconds()).floats() / MICROSECONDS
-        if isinstance(series.dtype, nw.Decimal):
+        if isinstance(self._type, nw.Decimal):
             series = series.cast(nw.Float64)
         if self.storage is Storage.BOOLEAN and (series.null_count() or series.implementation.is_pyarrow()):
             return floats_of_objects(series.to_list())
@@ -344,11 +345,11 @@ def _readable(series: Any) -> Any:
     return series
 
 
-def _dtype_name(series: Any) -> str:
+def _dtype_name(series: Any, dtype: Any) -> str:
     """Return the name of the dtype for messages: the library's own where narwhals has none."""
     import narwhals.stable.v2 as nw
 
-    if not isinstance(series.dtype, nw.Unknown):
-        return str(series.dtype)
+    if not isinstance(dtype, nw.Unknown):
+        return str(dtype)
     native = series.to_native()
     return str(getattr(native, "dtype", None) or getattr(native, "type", "unknown"))
