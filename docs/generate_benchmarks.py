@@ -100,6 +100,13 @@ SECTIONS = (
     ),
     Section("cold_start", "", "What somebody waits who types one command", "Fresh processes, medians of five."),
     Section("large_files", "", "Large files", "Two Parquet files of 1,000,000 x 50 float64, in one fresh process."),
+    Section(
+        "ops_cpu",
+        "",
+        "Primitives",
+        "The implementations for NumPy and Numba beside the limits and the generic definitions, per value. Each override "
+        "of `ops/_catalog.py` gives its reason from here.",
+    ),
 )
 
 INTRODUCTION = """\
