@@ -18,7 +18,8 @@ import driftwatch
 from driftwatch.detectors.ks import KSDetector
 from driftwatch.detectors.wasserstein import WassersteinDetector
 from driftwatch.kernels._prepare import order
-from driftwatch.kernels.counts import ordered_bin_counts, psi_from_counts, quantile_edges
+from driftwatch.kernels.bins import ordered_bin_counts, quantile_edges
+from driftwatch.kernels.divergences import psi_from_counts
 from driftwatch.kernels.ecdf import ecdf_distances
 from driftwatch.kernels.kolmogorov import ks_pvalue
 from driftwatch.ops import _threads, generic

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from driftwatch.arrays.namespace import to_host
 from driftwatch.kernels._prepare import unordered
-from driftwatch.kernels.counts import psi_from_counts
+from driftwatch.kernels.divergences import psi_from_counts
 from driftwatch.kernels.kolmogorov import ks_pvalue
 from driftwatch.ops import counts_from_edges
 from driftwatch.profile.profile import DEFAULT_BINS, NumericBlock

@@ -20,7 +20,7 @@ from driftwatch.kernels import (
     total_variation_from_counts,
 )
 from driftwatch.kernels._prepare import Ordered
-from driftwatch.kernels.counts import ordered_bin_counts, quantile_edges
+from driftwatch.kernels.bins import ordered_bin_counts, quantile_edges
 from driftwatch.ops import counts_from_edges
 from kernel_oracles import COUNTS_ORACLES, counts_in_bins, quantile_bins
 

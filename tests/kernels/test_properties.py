@@ -24,7 +24,7 @@ from driftwatch.kernels import (
     wasserstein_distance,
 )
 from driftwatch.kernels._prepare import Ordered
-from driftwatch.kernels.counts import quantile_edges
+from driftwatch.kernels.bins import quantile_edges
 from kernel_oracles import counts_in_bins
 from kernel_oracles import psi as plain_psi
 

@@ -10,7 +10,7 @@ import numpy as np
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.detectors._binned import counts_on_host, degenerate_reasons
 from driftwatch.detectors.base import BaseDetector, Score
-from driftwatch.kernels.counts import chi2_2samp
+from driftwatch.kernels.homogeneity import chi2_2samp
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
 

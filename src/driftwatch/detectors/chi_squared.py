@@ -11,7 +11,7 @@ from driftwatch.arrays.schema import FeatureKind
 from driftwatch.detectors._binned import counts_on_host
 from driftwatch.detectors.base import BaseDetector, Score
 from driftwatch.kernels.contingency import fisher_exact_2x2, pool_rare_levels
-from driftwatch.kernels.counts import chi2_2samp
+from driftwatch.kernels.homogeneity import chi2_2samp
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import CategoricalSample
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
 from driftwatch.kernels.contingency import fisher_exact_2x2
-from driftwatch.kernels.counts import chi2_2samp
+from driftwatch.kernels.homogeneity import chi2_2samp
 from driftwatch.profile.sample import Sample
 
 if TYPE_CHECKING:

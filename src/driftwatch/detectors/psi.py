@@ -9,7 +9,7 @@ import numpy as np
 
 from driftwatch.detectors._binned import counts_on_host, degenerate_reasons
 from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
-from driftwatch.kernels.counts import PSI_FLOOR, psi_from_counts
+from driftwatch.kernels.divergences import PSI_FLOOR, psi_from_counts
 from driftwatch.kernels.noise import expected_psi
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import Sample

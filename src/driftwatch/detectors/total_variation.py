@@ -9,8 +9,8 @@ from driftwatch.arrays.namespace import to_host
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.detectors._binned import counts_on_host, degenerate_reasons
 from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
-from driftwatch.kernels.counts import total_variation_from_counts
 from driftwatch.kernels.noise import expected_tv_squared, noise_corrected
+from driftwatch.kernels.share_distances import total_variation_from_counts
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
 

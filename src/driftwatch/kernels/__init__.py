@@ -5,16 +5,10 @@ from typing import TYPE_CHECKING
 from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
-    from driftwatch.kernels.counts import (
-        chi2_2samp,
-        jensenshannon,
-        jensenshannon_from_counts,
-        psi,
-        psi_from_counts,
-        total_variation,
-        total_variation_from_counts,
-    )
+    from driftwatch.kernels.divergences import jensenshannon, jensenshannon_from_counts, psi, psi_from_counts
     from driftwatch.kernels.ecdf import ks_2samp, wasserstein_distance
+    from driftwatch.kernels.homogeneity import chi2_2samp
+    from driftwatch.kernels.share_distances import total_variation, total_variation_from_counts
 
 __all__ = [
     "chi2_2samp",
@@ -28,19 +22,21 @@ __all__ = [
     "wasserstein_distance",
 ]
 
-_COUNTS = "driftwatch.kernels.counts"
+_DIVERGENCES = "driftwatch.kernels.divergences"
 _ECDF = "driftwatch.kernels.ecdf"
+_HOMOGENEITY = "driftwatch.kernels.homogeneity"
+_SHARES = "driftwatch.kernels.share_distances"
 __getattr__, __dir__ = attach(
     __name__,
     {
-        "chi2_2samp": _COUNTS,
-        "jensenshannon": _COUNTS,
-        "jensenshannon_from_counts": _COUNTS,
+        "chi2_2samp": _HOMOGENEITY,
+        "jensenshannon": _DIVERGENCES,
+        "jensenshannon_from_counts": _DIVERGENCES,
         "ks_2samp": _ECDF,
-        "psi": _COUNTS,
-        "psi_from_counts": _COUNTS,
-        "total_variation": _COUNTS,
-        "total_variation_from_counts": _COUNTS,
+        "psi": _DIVERGENCES,
+        "psi_from_counts": _DIVERGENCES,
+        "total_variation": _SHARES,
+        "total_variation_from_counts": _SHARES,
         "wasserstein_distance": _ECDF,
     },
 )

@@ -18,8 +18,10 @@ __all__ = ["CATALOG", "KernelSpec", "Takes"]
 
 Takes: TypeAlias = Literal["samples", "counts"]
 
-_COUNTS = "driftwatch.kernels.counts"
+_DIVERGENCES = "driftwatch.kernels.divergences"
 _ECDF = "driftwatch.kernels.ecdf"
+_HOMOGENEITY = "driftwatch.kernels.homogeneity"
+_SHARES = "driftwatch.kernels.share_distances"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +72,20 @@ CATALOG: Mapping[str, KernelSpec] = {
     for spec in (
         KernelSpec(
             "chi2_2samp",
-            _COUNTS,
+            _HOMOGENEITY,
             "chi-squared test of homogeneity",
             takes="counts",
             fields=("statistic", "pvalue", "dof", "min_expected"),
         ),
         KernelSpec(
             "jensenshannon",
-            _COUNTS,
+            _DIVERGENCES,
             "Jensen-Shannon distance, base 2, on the reference's quantile bins",
             takes="samples",
             fields=("statistic",),
             options=({}, {"n_bins": 2}),
         ),
-        KernelSpec("jensenshannon_from_counts", _COUNTS, "Jensen-Shannon distance, base 2", takes="counts"),
+        KernelSpec("jensenshannon_from_counts", _DIVERGENCES, "Jensen-Shannon distance, base 2", takes="counts"),
         KernelSpec(
             "ks_2samp",
             _ECDF,
@@ -96,7 +98,7 @@ CATALOG: Mapping[str, KernelSpec] = {
         ),
         KernelSpec(
             "psi",
-            _COUNTS,
+            _DIVERGENCES,
             "population stability index on the reference's quantile bins",
             takes="samples",
             fields=("statistic",),
@@ -104,20 +106,20 @@ CATALOG: Mapping[str, KernelSpec] = {
         ),
         KernelSpec(
             "psi_from_counts",
-            _COUNTS,
+            _DIVERGENCES,
             "population stability index",
             takes="counts",
             options=({}, {"floor": 1e-6}),
         ),
         KernelSpec(
             "total_variation",
-            _COUNTS,
+            _SHARES,
             "total variation distance on the reference's quantile bins",
             takes="samples",
             fields=("statistic",),
             options=({}, {"n_bins": 2}),
         ),
-        KernelSpec("total_variation_from_counts", _COUNTS, "total variation distance", takes="counts"),
+        KernelSpec("total_variation_from_counts", _SHARES, "total variation distance", takes="counts"),
         KernelSpec(
             "wasserstein_distance",
             _ECDF,

@@ -12,7 +12,7 @@ import numpy as np
 from driftwatch.arrays.namespace import device_of, namespace_of, statistic_dtype, to_host
 from driftwatch.errors import ConfigError, InputError, InputTypeError
 from driftwatch.kernels._prepare import order
-from driftwatch.kernels.counts import quantile_edges
+from driftwatch.kernels.bins import quantile_edges
 from driftwatch.kernels.ecdf import quantiles
 from driftwatch.ops import bincount, rank
 from driftwatch.profile.fingerprint import check_bins, row_bins, salts

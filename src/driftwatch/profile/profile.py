@@ -18,7 +18,7 @@ from driftwatch.arrays.schema import UNTESTED, FeatureKind, Storage
 from driftwatch.arrays.table import ArrayTable
 from driftwatch.errors import DriftwatchError
 from driftwatch.kernels._prepare import MAX_BLOCK_VALUES, Ordered, order_narrow, widened
-from driftwatch.kernels.counts import ordered_bin_counts, quantile_edges
+from driftwatch.kernels.bins import ordered_bin_counts, quantile_edges
 from driftwatch.kernels.ecdf import ends, moments, quantiles
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 from driftwatch.arrays.namespace import namespace_of, to_host
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.kernels._prepare import order
-from driftwatch.kernels.counts import ordered_bin_counts
+from driftwatch.kernels.bins import ordered_bin_counts
 from driftwatch.kernels.ecdf import EcdfDistances, ecdf_distances, ends, moments, quantiles
 
 if TYPE_CHECKING:
