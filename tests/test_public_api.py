@@ -17,7 +17,14 @@ import driftwatch
 from driftwatch._lazy import attach
 from driftwatch._version import version
 
-LAZY = ["driftwatch", "driftwatch.detectors", "driftwatch.kernels", "driftwatch.monitor", "driftwatch.training"]
+LAZY = [
+    "driftwatch",
+    "driftwatch.detectors",
+    "driftwatch.kernels",
+    "driftwatch.monitor",
+    "driftwatch.simulate",
+    "driftwatch.training",
+]
 ENTRY_POINTS = {"driftwatch.__main__", "driftwatch.cli.__main__"}
 MODULES = [
     module.name

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
-    from driftwatch import datasets, errors, kernels, training
+    from driftwatch import datasets, errors, kernels, simulate, training
     from driftwatch.arrays.schema import FeatureKind
     from driftwatch.detectors.base import BaseDetector
     from driftwatch.detectors.chi_squared import ChiSquaredDetector
@@ -34,6 +34,7 @@ __all__ = [
     "datasets",
     "errors",
     "kernels",
+    "simulate",
     "training",
     "warmup",
 ]
@@ -55,6 +56,7 @@ __getattr__, __dir__ = attach(
         "datasets": "driftwatch.datasets",
         "errors": "driftwatch.errors",
         "kernels": "driftwatch.kernels",
+        "simulate": "driftwatch.simulate",
         "training": "driftwatch.training",
         "warmup": "driftwatch.ops.warmup",
     },

@@ -75,6 +75,21 @@ class Column(ABC):
     def sample(self, n: int) -> list[Any]:
         """Return the first `n` values that are not missing, as Python objects."""
 
+    @abstractmethod
+    def to_list(self) -> list[Any]:
+        """Return the values as Python objects, missing ones as the library has them."""
+
+    @abstractmethod
+    def take(self, rows: slice | NDArray) -> Column:
+        """Return the column of a range of rows, or of rows by position."""
+
+    def instants(self) -> tuple[NDArray, NDArray, str | None] | None:
+        """Return microseconds since the epoch `(n,)`, where they are missing `(n,)`, and the zone if there is one.
+
+        None if the column does not store dates or timestamps; its values may be text or objects that stand for some.
+        """
+        return None
+
     @property
     @abstractmethod
     def integral(self) -> bool:
@@ -219,6 +234,20 @@ class NumpyColumn(Column):
     def sample(self, n: int) -> list[Any]:
         return _first_present(self._values, n)
 
+    def to_list(self) -> list[Any]:
+        values = self._values
+        if values.dtype.kind in "mM":
+            values = values.astype(f"{values.dtype.kind}8[us]")  # finer units have no Python type
+        return list(values.tolist())
+
+    def take(self, rows: slice | NDArray) -> NumpyColumn:
+        return NumpyColumn(self.name, self._values[rows])
+
+    def instants(self) -> tuple[NDArray, NDArray, str | None] | None:
+        if self._values.dtype.kind != "M":
+            return None
+        return self._values.astype("M8[us]").astype(np.int64), np.isnat(self._values), None
+
     def n_missing(self) -> int:
         if self._values.dtype.kind in _OBJECTS:
             return sum(is_missing(value) for value in self._values.tolist())
@@ -316,6 +345,23 @@ class NarwhalsColumn(Column):
 
     def sample(self, n: int) -> list[Any]:
         return _first_present(self._objects if self._is_object else self._series.drop_nulls().head(n).to_list(), n)
+
+    def to_list(self) -> list[Any]:
+        return list(self._series.to_list())
+
+    def take(self, rows: slice | NDArray) -> NarwhalsColumn:
+        return NarwhalsColumn(self.name, self._series[rows])
+
+    def instants(self) -> tuple[NDArray, NDArray, str | None] | None:
+        import narwhals.stable.v2 as nw
+
+        dtype = self._series.dtype
+        if not isinstance(dtype, nw.Datetime | nw.Date):
+            return None
+        series = self._series.cast(nw.Datetime("us")) if isinstance(dtype, nw.Date) else self._series
+        ticks = NarwhalsColumn(self.name, series.dt.timestamp("us")).floats()  # exact until the year 2255
+        missing = np.isnan(ticks)
+        return np.where(missing, 0.0, ticks).astype(np.int64), missing, getattr(dtype, "time_zone", None)
 
     def n_missing(self) -> int:
         return sum(map(is_missing, self._objects)) if self._is_object else int(self._series.null_count())

@@ -13,7 +13,7 @@ import array_api_compat
 import numpy as np
 
 from driftwatch.arrays.column import EXACT_INTEGERS, Column, NarwhalsColumn, NumpyColumn
-from driftwatch.arrays.namespace import device_of, namespace_of, to_host
+from driftwatch.arrays.namespace import device_of, move_to, namespace_of, to_host
 from driftwatch.arrays.schema import Storage
 from driftwatch.errors import InputError, InputTypeError, shown
 
@@ -70,6 +70,11 @@ class ColumnTable:
         rows = [self.columns[name].floats() for name in names]
         return rows[0][None, :] if len(rows) == 1 else np.stack(rows)
 
+    def take(self, rows: slice | np.ndarray[Any, Any]) -> ColumnTable:
+        """Return the table of a range of rows, or of rows by position."""
+        columns = {name: column.take(rows) for name, column in self.columns.items()}
+        return ColumnTable(_length(rows, self.n_rows), columns)
+
 
 @dataclass(frozen=True)
 class ArrayTable:
@@ -118,12 +123,23 @@ class ArrayTable:
         chosen = xp.asarray(index, device=device_of(self.values))
         return xp.take(xp.permute_dims(self.values, (1, 0)), chosen, axis=0)
 
+    def take(self, rows: slice | np.ndarray[Any, Any]) -> ArrayTable:
+        """Return the table of a range of rows, or of rows by position."""
+        if isinstance(rows, slice):
+            return ArrayTable(self.values[rows, :], self.names)
+        xp = namespace_of(self.values)
+        return ArrayTable(xp.take(self.values, move_to(rows, like=self.values), axis=0), self.names)
+
     @cached_property
     def _position(self) -> dict[str, int]:
         return {name: i for i, name in enumerate(self.names)}
 
 
 Table = ColumnTable | ArrayTable
+
+
+def _length(rows: slice | np.ndarray[Any, Any], n_rows: int) -> int:
+    return len(range(*rows.indices(n_rows))) if isinstance(rows, slice) else len(rows)
 
 
 def read_table(data: Any, *, role: str = "data") -> Table:

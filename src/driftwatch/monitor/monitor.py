@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from driftwatch.arrays.table import Table
     from driftwatch.detectors.base import BaseDetector
     from driftwatch.profile.profile import ReferenceFeature
+    from driftwatch.report.history import History
 
 __all__ = ["Monitor"]
 
@@ -194,6 +195,95 @@ class Monitor:
                 name for name in table.names if name not in profile.features and name not in self._unused
             ),
             features={name: settled[name] for name in common},
+        )
+
+    def over_time(
+        self,
+        frame: Any,
+        *,
+        timestamp: str | None = None,
+        every: Any = None,
+        window: Any = None,
+        step: int | None = None,
+        against: str = "reference",
+        n_previous: int = 1,
+        season: str = "weekday",
+        timezone: str | None = None,
+        min_rows: int | None = None,
+        keep_reports: bool = False,
+        progress: Progress | None = None,
+    ) -> History:
+        """Check a table window by window, and return the history of the statistics.
+
+        Parameters
+        ----------
+        frame : anything that the reference can be
+        timestamp : str, optional
+            Column of timestamps, dates or ISO text. Rows are put into its order; those without one are counted.
+        every : str or timedelta, optional
+            Windows of time: "15min", "1h", "1d", "1w", "1mo". Days begin at midnight, weeks on Monday.
+        window : int or str, optional
+            Rows in a window; or with `every` a longer period, in which case windows overlap: `every="1d", window="7d"`.
+        step : int, optional
+            Rows from one window to the next; by default `window`, so that they do not overlap.
+        against : {"reference", "previous", "season"}
+            What each window is compared with: the reference; the windows before it; or the rows of the reference of the
+            same season, for which the reference needs the column `timestamp` too.
+        n_previous : int
+            How many windows before it, none of which shares a row with it.
+        season : {"weekday", "hour", "weekday_hour"}
+            What makes two windows alike.
+        timezone : str, optional
+            On whose clock days begin, by default that of the column. Timestamps without a zone are taken as they stand.
+        min_rows : int, optional
+            Windows with fewer rows have no verdict; `min_samples` by default.
+        keep_reports : bool
+            Keep the `DriftReport` of each window.
+        progress : callable, optional
+            Called with 1 after each window.
+
+        Returns
+        -------
+        History
+
+        Raises
+        ------
+        ConfigError, UnknownNameError
+            If a setting is out of range or contradicts another one.
+        InputError
+            If the timestamps cannot be read, there is no window, or a seasonal reference lacks rows or times.
+
+        Notes
+        -----
+        Each window is judged by itself, at the level of the monitor: over 100 windows without drift about 100 times
+        `alpha` alarms are to be expected, and overlapping windows share them. For a guarantee over time use a
+        sequential test. A moving reference costs a fit for each window, a seasonal one a fit for each season.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> stream = np.concatenate([rng.normal(size=(600, 1)), rng.normal(1.0, size=(400, 1))])
+        >>> history = Monitor(rng.normal(size=(1_000, 1))).over_time(stream, window=200)
+        >>> [str(window.verdict) for window in history.windows]
+        ['no_drift', 'no_drift', 'no_drift', 'drift', 'drift']
+        """
+        from driftwatch.monitor.over_time import over_time
+
+        return over_time(
+            self,
+            frame,
+            timestamp=timestamp,
+            every=every,
+            window=window,
+            step=step,
+            against=against,
+            n_previous=n_previous,
+            season=season,
+            timezone=timezone,
+            min_rows=min_rows,
+            keep_reports=keep_reports,
+            progress=progress,
         )
 
     def _numeric(

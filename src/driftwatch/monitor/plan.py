@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
-from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 from driftwatch.arrays.schema import FeatureKind
@@ -13,6 +11,7 @@ from driftwatch.detectors.base import BaseDetector
 from driftwatch.detectors.missing import MATERIAL_COHENS_H, MissingShareDetector
 from driftwatch.errors import ConfigError, UnknownNameError
 from driftwatch.kernels.multiplicity import CORRECTIONS
+from driftwatch.monitor.checks import check_count, is_amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -80,9 +79,9 @@ class Plan:
         _check_share("min_effect", min_effect)
         if correction not in list(CORRECTIONS):  # a list: what is asked for may be unhashable
             raise UnknownNameError.from_names("correction", [correction], CORRECTIONS)
-        _check_count("min_samples", min_samples)
+        check_count("min_samples", min_samples)
         if block_size is not None:
-            _check_count("block_size", block_size)
+            check_count("block_size", block_size)
         measures = [*(name for detector in chosen for name in detector.measures), "missing"]
         _check_mappings(schema=schema, thresholds=thresholds, per_feature=per_feature)
         options = {str(name): _options(str(name), given, measures) for name, given in (per_feature or {}).items()}
@@ -160,19 +159,9 @@ def _check_detectors(detectors: Sequence[object]) -> None:
         raise ConfigError("`detectors` must hold at least one detector, got none. Leave it out for the default ones.")
 
 
-def _is_amount(value: Any, kind: type[Any] = Real) -> bool:
-    """Return whether a value is a finite number of at least 0, of Python's or of NumPy's types."""
-    return not isinstance(value, bool) and isinstance(value, kind) and 0.0 <= float(value) < math.inf
-
-
 def _check_share(name: str, value: Any, *, optional: bool = False) -> None:
-    if not ((optional and value is None) or (_is_amount(value) and value <= 1.0)):
+    if not ((optional and value is None) or (is_amount(value) and value <= 1.0)):
         raise ConfigError(f"`{name}` must be a number from 0 to 1, got {value!r}.")
-
-
-def _check_count(name: str, value: Any) -> None:
-    if not _is_amount(value, Integral) or value < 1:
-        raise ConfigError(f"`{name}` must be a positive integer, got {value!r}.")
 
 
 def _check_mappings(**settings: object) -> None:
@@ -191,7 +180,7 @@ def _check_known(what: str, names: Iterable[str], known: Sequence[str]) -> None:
 def _checked_thresholds(where: str, thresholds: Mapping[str, float], measures: Sequence[str]) -> dict[str, float]:
     _check_known(f"statistic in `{where}`", thresholds, measures)
     for name, value in thresholds.items():
-        if not _is_amount(value):
+        if not is_amount(value):
             raise ConfigError(
                 f"`{where}` must map statistics to finite numbers of at least 0, got {value!r} for {name!r}."
             )
@@ -207,7 +196,7 @@ def _options(name: str, given: Mapping[str, Any], measures: Sequence[str]) -> Fe
     thresholds, ignore = given.get("thresholds"), given.get("ignore", False)
     _check_share(f"{where}['min_effect']", min_effect, optional=True)
     _check_mappings(**{f"{where}['thresholds']": thresholds})
-    if not _is_amount(weight):
+    if not is_amount(weight):
         raise ConfigError(f"`{where}['weight']` must be a finite number of at least 0, got {weight!r}.")
     if not isinstance(ignore, bool):
         raise ConfigError(f"`{where}['ignore']` must be True or False, got {ignore!r}.")
