@@ -92,8 +92,8 @@ class Period:
         if self.months:
             return np.asarray(times.wall.view("M8[us]").astype("M8[M]").astype(np.int64) // self.months)
         if self._runs_on:
-            return (times.utc + times.offset % self.size) // self.size
-        return (times.wall - self.origin) // self.size
+            return np.asarray((times.utc + times.offset % self.size) // self.size)
+        return np.asarray((times.wall - self.origin) // self.size)
 
     def start(self, index: int, times: Timestamps) -> dt.datetime:
         """Return when a period begins, with the zone of the timestamps if they have one."""

@@ -141,9 +141,9 @@ def power_curve(
     >>> from driftwatch import Monitor
     >>> from driftwatch.simulate import mean_shift, power_curve
     >>> x = np.random.default_rng(0).normal(size=(2_000, 1))
-    >>> curve = power_curve(Monitor(x), x, mean_shift(), sizes=[0.0, 1.0], windows=[100], n_runs=20)
+    >>> curve = power_curve(Monitor(x), x, mean_shift(), sizes=[1.0], windows=[100, 200], n_runs=20)
     >>> [point.rate for point in curve.points]
-    [0.0, 1.0]
+    [1.0, 1.0]
     """
     check_count("n_runs", n_runs)
     if not windows:
