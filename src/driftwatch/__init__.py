@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
-    from driftwatch import datasets, errors, kernels, simulate, training
+    from driftwatch import datasets, errors, kernels, sequential, simulate, training
     from driftwatch.arrays.schema import FeatureKind
     from driftwatch.detectors.base import BaseDetector
     from driftwatch.detectors.chi_squared import ChiSquaredDetector
@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.monitor.monitor import Monitor
     from driftwatch.ops.warmup import warmup
     from driftwatch.report.model import DriftReport
+    from driftwatch.sequential.monitor import SequentialMonitor
 
 __all__ = [
     "BaseDetector",
@@ -28,12 +29,14 @@ __all__ = [
     "KSDetector",
     "Monitor",
     "PSIDetector",
+    "SequentialMonitor",
     "TotalVariationDetector",
     "WassersteinDetector",
     "assert_no_drift",
     "datasets",
     "errors",
     "kernels",
+    "sequential",
     "simulate",
     "training",
     "warmup",
@@ -50,12 +53,14 @@ __getattr__, __dir__ = attach(
         "KSDetector": "driftwatch.detectors.ks",
         "Monitor": "driftwatch.monitor.monitor",
         "PSIDetector": "driftwatch.detectors.psi",
+        "SequentialMonitor": "driftwatch.sequential.monitor",
         "TotalVariationDetector": "driftwatch.detectors.total_variation",
         "WassersteinDetector": "driftwatch.detectors.wasserstein",
         "assert_no_drift": "driftwatch.monitor.assertion",
         "datasets": "driftwatch.datasets",
         "errors": "driftwatch.errors",
         "kernels": "driftwatch.kernels",
+        "sequential": "driftwatch.sequential",
         "simulate": "driftwatch.simulate",
         "training": "driftwatch.training",
         "warmup": "driftwatch.ops.warmup",

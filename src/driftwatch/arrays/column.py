@@ -71,6 +71,13 @@ class Column(ABC):
     def levels(self) -> Levels:
         """Return the counts of the distinct values by label."""
 
+    def codes(self) -> tuple[NDArray, list[str]]:
+        """Return the level of every row as an index into the labels, -1 where missing, shape `(n,)`; and the labels."""
+        labels: dict[str, int] = {}
+        values = self.to_list()
+        codes = (-1 if is_missing(value) else labels.setdefault(level_label(value), len(labels)) for value in values)
+        return np.fromiter(codes, dtype=np.int64, count=len(values)), list(labels)
+
     @abstractmethod
     def sample(self, n: int) -> list[Any]:
         """Return the first `n` values that are not missing, as Python objects."""
@@ -230,6 +237,12 @@ class NumpyColumn(Column):
         for value, count in zip(distinct.tolist(), counts.tolist(), strict=True):
             labelled[level_label(value)] += count
         return Levels(dict(labelled), len(self._values) - len(values))
+
+    def codes(self) -> tuple[NDArray, list[str]]:
+        if self._values.dtype.kind not in "biuU":
+            return super().codes()
+        distinct, codes = np.unique(self._values, return_inverse=True)
+        return codes, [level_label(value) for value in distinct.tolist()]
 
     def sample(self, n: int) -> list[Any]:
         return _first_present(self._values, n)

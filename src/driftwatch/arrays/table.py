@@ -142,7 +142,7 @@ def _length(rows: slice | np.ndarray[Any, Any], n_rows: int) -> int:
     return len(range(*rows.indices(n_rows))) if isinstance(rows, slice) else len(rows)
 
 
-def read_table(data: Any, *, role: str = "data") -> Table:
+def read_table(data: Any, *, role: str = "data", min_rows: int = 1) -> Table:
     """Return any tabular object as a `Table`.
 
     Parameters
@@ -151,6 +151,8 @@ def read_table(data: Any, *, role: str = "data") -> Table:
         Columns of a 2-D array are named `f0`, `f1`, ...
     role : str
         What the data are, for messages: "reference" or "current".
+    min_rows : int
+        Fewer rows are an error; 0 where a batch may be empty.
 
     Raises
     ------
@@ -173,7 +175,7 @@ def read_table(data: Any, *, role: str = "data") -> Table:
         table = _from_mapping(data, role)
     else:
         table = _from_frame(data, role)
-    if table.n_rows == 0 or not table.names:
+    if table.n_rows < min_rows or not table.names:
         raise InputError(
             f"`{role}` must have at least one row and one column, got {table.n_rows} rows and {len(table.names)} "
             "columns. Check the file or the query that produced it."

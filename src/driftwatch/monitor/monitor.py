@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from driftwatch._version import version
-from driftwatch.arrays.schema import FeatureKind, Storage
+from driftwatch.arrays.schema import FeatureKind
 from driftwatch.arrays.table import ColumnTable, read_table
 from driftwatch.errors import ConfigError, NoCommonFeaturesError, UnknownNameError
 from driftwatch.monitor.evidence import Evidence, gather
@@ -343,28 +343,10 @@ def _without_comparison(profile: Profile, feature: ReferenceFeature, table: Tabl
         return _blank(profile, feature, table, Status.ERROR, f"reference: {feature.problem}")
     if feature.untested_reason is not None:
         return _blank(profile, feature, table, Status.SKIPPED, feature.untested_reason)
-    current = table.storage_of(feature.name)
-    if _compatible(feature, current):
+    reason = feature.type_change(table.storage_of(feature.name), table.dtype_of(feature.name))
+    if reason is None:
         return None
-    reason = (
-        f"the type changed: reference holds {feature.storage} ({feature.dtype}), "
-        f"current holds {current} ({table.dtype_of(feature.name)}); convert one side"
-    )
     return _blank(profile, feature, table, Status.ERROR, reason, signals=("type_changed",))
-
-
-_NUMBERS = frozenset({Storage.NUMBER, Storage.BOOLEAN, Storage.EMPTY})
-_DURATIONS = frozenset({Storage.DURATION, Storage.EMPTY})
-
-
-def _compatible(feature: ReferenceFeature, current: Storage) -> bool:
-    if feature.kind is FeatureKind.NUMERIC:
-        if feature.storage is Storage.EMPTY:
-            return current in _NUMBERS | _DURATIONS
-        return current in (_DURATIONS if feature.storage is Storage.DURATION else _NUMBERS)
-    if feature.given or Storage.EMPTY in {feature.storage, current}:
-        return current is not Storage.NESTED
-    return current is feature.storage
 
 
 def _blank(

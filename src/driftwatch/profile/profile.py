@@ -35,6 +35,7 @@ __all__ = [
     "ReferenceFeature",
     "blocks_of",
     "in_words",
+    "label_of",
     "levels_of",
     "number_flags",
 ]
@@ -42,6 +43,9 @@ __all__ = [
 DEFAULT_BINS = 10  # deciles, as PSI is commonly defined
 
 HostArray = np.ndarray[Any, Any]
+
+_NUMBERS = frozenset({Storage.NUMBER, Storage.BOOLEAN, Storage.EMPTY})
+_DURATIONS = frozenset({Storage.DURATION, Storage.EMPTY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,24 @@ class ReferenceFeature:
             what = "values of several types" if self.storage is Storage.MIXED else "nested or binary values"
             return f"{what} ({self.dtype}) are not compared; convert the column, or give its kind"
         return UNTESTED.get(self.kind)
+
+    def type_change(self, storage: Storage, dtype: str) -> str | None:
+        """Return why current values of this storage cannot be compared with the reference; None if they can be."""
+        if self._accepts(storage):
+            return None
+        return (
+            f"the type changed: reference holds {self.storage} ({self.dtype}), current holds {storage} ({dtype}); "
+            "convert one side"
+        )
+
+    def _accepts(self, storage: Storage) -> bool:
+        if self.kind is FeatureKind.NUMERIC:
+            if self.storage is Storage.EMPTY:
+                return storage in _NUMBERS | _DURATIONS
+            return storage in (_DURATIONS if self.storage is Storage.DURATION else _NUMBERS)
+        if self.given or Storage.EMPTY in {self.storage, storage}:
+            return storage is not Storage.NESTED
+        return storage is self.storage
 
 
 @dataclass(frozen=True, eq=False)
@@ -290,14 +312,19 @@ def number_flags(table: Table, name: str) -> tuple[str, ...]:
 _TRUTH = {"0": "False", "1": "True"}
 
 
+def label_of(label: str, kind: FeatureKind) -> str:
+    """Return the label of a level: of a boolean feature 0 and 1 are False and True, which formats do not keep apart."""
+    return _TRUTH.get(label, label) if kind is FeatureKind.BOOLEAN else label
+
+
 def levels_of(column: Column, kind: FeatureKind) -> Levels:
-    """Return the levels of a column; of a boolean one 0 and 1 are False and True, which formats do not keep apart."""
+    """Return the levels of a column of this kind."""
     levels = column.levels()
     if kind is not FeatureKind.BOOLEAN:
         return levels
     counts: Counter[str] = Counter()
     for label, count in levels.counts.items():
-        counts[_TRUTH.get(label, label)] += count
+        counts[label_of(label, kind)] += count
     return Levels(dict(counts), levels.n_missing)
 
 
