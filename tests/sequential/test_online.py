@@ -29,10 +29,13 @@ DETECTORS: dict[str, type[Any]] = {"PageHinkley": PageHinkley, "ADWIN": ADWIN, "
 def make(name: str, n_streams: int = N_STREAMS, **settings: Any) -> OnlineDetector:
     """Return a detector that raises some alarms on the streams."""
     if name in {"CUSUM", "EWMA"}:
-        chosen = {"CUSUM": CUSUM, "EWMA": EWMA}[name]
-        return chosen(settings.pop("mean", 0.5), settings.pop("std", 0.15), n_streams=n_streams, **settings)
-    sensitive = {"PageHinkley": {"threshold": 10.0}, "ADWIN": {"clock": 8}, "DDM": {}}[name]
-    detector: OnlineDetector = DETECTORS[name](n_streams=n_streams, **{**sensitive, **settings})
+        chosen: type[Any] = {"CUSUM": CUSUM, "EWMA": EWMA}[name]
+        chart: OnlineDetector = chosen(
+            settings.pop("mean", 0.5), settings.pop("std", 0.15), n_streams=n_streams, **settings
+        )
+        return chart
+    sensitive: dict[str, Any] = {"PageHinkley": {"threshold": 10.0}, "ADWIN": {"clock": 8}, "DDM": {}}
+    detector: OnlineDetector = DETECTORS[name](n_streams=n_streams, **{**sensitive[name], **settings})
     return detector
 
 

@@ -80,7 +80,7 @@ def _variance_of_sums(ranks: NDArray) -> float:
 
 
 # chi-squared of 400 sums: the range that holds the ratio in all but SURE of seeds
-LOW, HIGH = (float(x) for x in stats.chi2.ppf([SURE / 2, 1 - SURE / 2], N_FEATURES - 1) / N_FEATURES)
+LOW, HIGH = (float(stats.chi2.ppf(p, N_FEATURES - 1)) / N_FEATURES for p in (SURE / 2, 1 - SURE / 2))
 
 
 @pytest.mark.parametrize("draw", DRAWS[:5])
@@ -136,7 +136,7 @@ def _up(x: NDArray) -> NDArray:
 
 
 def _one_up(x: NDArray, d: int) -> NDArray:
-    return x + 0.5 * (np.arange(x.shape[1]) % d == 0)
+    return np.where(np.arange(x.shape[1]) % d == 0, x + 0.5, x)
 
 
 DELAYS: list[tuple[str, int, int, Callable[[NDArray], NDArray], Any, int, int]] = [

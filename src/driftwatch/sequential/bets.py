@@ -99,7 +99,8 @@ def log_histogram_bet(urn_groups: HostArray, seen: HostArray) -> HostArray:
     """
     expected = urn_groups / urn_groups.sum(axis=-1, keepdims=True)
     histogram = (seen + PRIOR_ROWS * expected) / (seen.sum(axis=-1, keepdims=True) + PRIOR_ROWS)
-    return np.log(HISTOGRAM_NO_BET * expected + (1.0 - HISTOGRAM_NO_BET) * histogram)
+    log_bet: HostArray = np.log(HISTOGRAM_NO_BET * expected + (1.0 - HISTOGRAM_NO_BET) * histogram)
+    return log_bet
 
 
 def remembered(seen: HostArray, new: HostArray, n_rows: int) -> HostArray:

@@ -86,7 +86,7 @@ class OnlineDetector(ABC):
                 f"`x` must have shape ({self.n_streams},) or (n_values, {self.n_streams}), got {values.shape}. "
                 "The last axis is the stream: pass `x[:, None]` for many values of one."
             )
-        rows = values.reshape(-1, self.n_streams)
+        rows: HostArray = values.reshape(-1, self.n_streams)
         alarms = np.zeros(rows.shape, dtype=bool)
         for i, row in enumerate(rows):
             valid = ~np.isnan(row)
@@ -95,7 +95,7 @@ class OnlineDetector(ABC):
             alarms[i] = self._step(np.where(valid, row, 0.0), valid)
             self._ended |= alarms[i]
             self.n_detections += alarms[i]
-        self.drift_detected = alarms.any(axis=0)
+        self.drift_detected = np.asarray(alarms.any(axis=0))
         return alarms.reshape(values.shape)
 
     def reset(self, streams: Any | None = None) -> None:

@@ -9,12 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import river
-from river import drift
-
 from online_streams import SETTINGS, errors, numbers
-
-DETECTORS = {"PageHinkley": drift.PageHinkley, "ADWIN": drift.ADWIN, "DDM": drift.binary.DDM}
 
 
 def _alarms(detector: Any, stream: list[float]) -> list[int]:
@@ -27,6 +22,7 @@ def _alarms(detector: Any, stream: list[float]) -> list[int]:
 
 
 def main() -> None:
+    import river
     from river import drift
 
     detectors = {"PageHinkley": drift.PageHinkley, "ADWIN": drift.ADWIN, "DDM": drift.binary.DDM}
