@@ -14,6 +14,7 @@ from driftwatch.errors import InputError
 from driftwatch.kernels._catalog import CATALOG, KernelSpec
 from kernel_cases import COUNTS_CASES, SAMPLE_CASES, counts_answers, rows, sample_answers, sample_case_answers
 from kernel_oracles import COUNTS_ORACLES, SAMPLE_ORACLES
+from row_oracles import ROW_CASES, row_answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -192,6 +193,10 @@ def test_reference_follows_current_to_its_library_and_device(backend: Backend, s
     if spec.takes == "samples":
         pair, answers = SAMPLE_CASES["continuous"], sample_case_answers(spec.name, "continuous", "float64")
         reference = pair[0].astype(backend.statistic_dtype)
+    elif spec.takes == "rows":
+        pair = ROW_CASES["continuous"]
+        reference = pair[0].astype(backend.statistic_dtype)
+        answers = row_answers(spec.name, {}, reference, pair[1].astype(backend.statistic_dtype))
     else:
         pair, answers = COUNTS_CASES["plain"], counts_answers(spec.name, {}, COUNTS_CASES["plain"])
         reference = pair[0]

@@ -16,12 +16,17 @@ if TYPE_CHECKING:
 
 __all__ = ["CATALOG", "KernelSpec", "Takes"]
 
-Takes: TypeAlias = Literal["samples", "counts"]
+Takes: TypeAlias = Literal["samples", "counts", "rows"]
 
 _DIVERGENCES = "driftwatch.kernels.divergences"
 _ECDF = "driftwatch.kernels.ecdf"
 _HOMOGENEITY = "driftwatch.kernels.homogeneity"
+_MULTIVARIATE = "driftwatch.kernels.multivariate"
 _SHARES = "driftwatch.kernels.share_distances"
+_SLICED = "driftwatch.kernels.sliced"
+
+# Differences of means of kernel values of size one: their digits are those of the values.
+_DISTANCE_ATOL = {"float64": 1e-12, "float32": 1e-5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,9 @@ class KernelSpec:
         The public function.
     summary : str
         One line for tables.
-    takes : {"samples", "counts"}
-        Two samples along `axis`, with missing values under `nan_policy`; or two rows of counts `(..., k)`.
+    takes : {"samples", "counts", "rows"}
+        Two samples along `axis`, with missing values under `nan_policy`; two rows of counts `(..., k)`; or two samples of
+        rows `(n, d)` that are compared as a whole.
     fields : tuple of str
         The fields of the NamedTuple that it returns; none where it returns one array.
     options : tuple of mappings
@@ -95,6 +101,55 @@ CATALOG: Mapping[str, KernelSpec] = {
             options=({}, {"method": "exact"}, {"method": "asymp"}, {"method": "limit"}),
             # "asymp" follows scipy's own asymptotic formula to 2e-7
             rtol={"float64": 1e-6, "float32": 2e-4},
+        ),
+        KernelSpec(
+            "energy_2samp",
+            _MULTIVARIATE,
+            "energy distance of rows, with a permutation test",
+            takes="rows",
+            fields=("statistic", "pvalue"),
+            options=({}, {"rng": 3}, {"memory_budget": 2_000}),
+            # a distance near 0 is the root of what is left of a square
+            atol={"float64": 1e-12, "float32": 1e-4},
+        ),
+        KernelSpec(
+            "mmd_2samp",
+            _MULTIVARIATE,
+            "maximum mean discrepancy of rows, with a permutation test",
+            takes="rows",
+            fields=("statistic", "pvalue", "bandwidth"),
+            options=(
+                {},
+                {"bandwidth": 2.5},
+                {"median_of": "reference", "rng": 3},
+                {"scales": (0.5, 1.0, 2.0), "memory_budget": 2_000},
+            ),
+            atol=_DISTANCE_ATOL,
+        ),
+        KernelSpec(
+            "mmd_random_features",
+            _MULTIVARIATE,
+            "maximum mean discrepancy by random features, in linear time",
+            takes="rows",
+            fields=("statistic", "pvalue", "bandwidth"),
+            options=({}, {"n_frequencies": 7, "bandwidth": 2.5, "rng": 3}),
+            atol=_DISTANCE_ATOL,
+        ),
+        KernelSpec(
+            "sliced_ks_2samp",
+            _SLICED,
+            "largest Kolmogorov-Smirnov statistic over random projections, with a permutation test",
+            takes="rows",
+            fields=("statistic", "pvalue"),
+            options=({}, {"n_projections": 5, "rng": 3, "memory_budget": 2_000}),
+        ),
+        KernelSpec(
+            "sliced_wasserstein_2samp",
+            _SLICED,
+            "1-Wasserstein distance averaged over random projections, with a permutation test",
+            takes="rows",
+            fields=("statistic", "pvalue"),
+            options=({}, {"n_projections": 5, "rng": 3, "memory_budget": 2_000}),
         ),
         KernelSpec(
             "psi",

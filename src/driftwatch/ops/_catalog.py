@@ -169,5 +169,10 @@ CATALOG: Mapping[str, OpSpec] = {
             "upper regularized incomplete gamma function, for p-values",
             overrides={"jax": _jax("under `jax.jit` there is no host to compute on")},
         ),
+        OpSpec(
+            "matmul",
+            "matrix product with all digits of the dtype",
+            overrides={"jax": _jax("on GPUs JAX multiplies float32 with 11 bits unless it is told otherwise")},
+        ),
     )
 }

@@ -29,6 +29,7 @@ __all__ = [
     "implementation",
     "is_usable",
     "load_from_now_on",
+    "matmul",
     "mean_std",
     "merge_ks_w1",
     "rank",
@@ -128,6 +129,11 @@ def counts_from_edges(x: Array, n_valid: int | Array, edges: Array, /, *, xp: Na
 def count_missing(x: Array, /, *, xp: Namespace) -> Array:
     """Dispatch `generic.count_missing`."""
     return implementation("count_missing", xp, x)(x, xp=xp)
+
+
+def matmul(a: Array, b: Array, /, *, xp: Namespace) -> Array:
+    """Dispatch `generic.matmul`."""
+    return implementation("matmul", xp, a, b)(a, b, xp=xp)
 
 
 def mean_std(x: Array, n_valid: int | Array, low: Array, high: Array, /, *, xp: Namespace) -> tuple[Array, Array]:

@@ -25,6 +25,7 @@ __all__ = [
     "count_missing",
     "counts_from_edges",
     "gammaincc",
+    "matmul",
     "mean_std",
     "merge_ks_w1",
     "rank",
@@ -292,6 +293,11 @@ def gammaincc(a: Array, x: Array, /, *, xp: Namespace) -> Array:
     from scipy.special import gammaincc as on_host
 
     return xp.asarray(on_host(to_host(a), to_host(x)), dtype=x.dtype, device=device_of(x))
+
+
+def matmul(a: Array, b: Array, /, *, xp: Namespace) -> Array:
+    """Return the matrix product of `(i, k)` and `(k, j)`, with all digits of the dtype."""
+    return xp.matmul(a, b)
 
 
 def mean_std(x: Array, n_valid: int | Array, low: Array, high: Array, /, *, xp: Namespace) -> tuple[Array, Array]:

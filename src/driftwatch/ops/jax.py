@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
     from driftwatch.ops.generic import Side
 
-__all__ = ["bincount", "counts_from_edges", "gammaincc", "rank", "sort_last"]
+__all__ = ["bincount", "counts_from_edges", "gammaincc", "matmul", "rank", "sort_last"]
 
 INTEGERS = {2: jnp.int16, 4: jnp.int32, 8: jnp.int64}  # by width in bytes
 
@@ -81,3 +81,8 @@ def gammaincc(a: Array, x: Array, /, *, xp: Namespace) -> Array:
     if is_traced(x):
         return jax.scipy.special.gammaincc(a, x)
     return generic.gammaincc(a, x, xp=xp)
+
+
+def matmul(a: Array, b: Array, /, *, xp: Namespace) -> Array:  # noqa: ARG001 - the contract of the primitive
+    """Multiply in full precision: on GPUs JAX rounds the factors of float32 products to 11 bits by default."""
+    return jnp.matmul(a, b, precision="highest")
