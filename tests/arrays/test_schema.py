@@ -72,7 +72,14 @@ KINDS: dict[str, tuple[Any, str]] = {
     "ISO dates": ([day.isoformat() for day in DAYS], "time"),
     "ISO times": ([f"{day}T10:30:00+02:00" for day in DAYS], "time"),
     "ISO dates after many nulls": (np.array([None] * 2000 + [day.isoformat() for day in DAYS], dtype=object), "time"),
-    "lists": ([[1, 2]] * N, "unsupported"),
+    "vectors": (RNG.normal(size=(N, 2)), "embedding"),
+    "lists of one length": ([[1, 2]] * N, "embedding"),
+    "arrays of one length in an object column": (pd.Series([np.array([1.0, 2.0])] * N), "embedding"),
+    "arrow fixed-size lists": (pa.array([[1, 2]] * N, pa.list_(pa.int8(), 2)), "embedding"),
+    "polars arrays": (pl.Series([[1.0, 2.0]] * N, dtype=pl.Array(pl.Float32, 2)), "embedding"),
+    "lists of several lengths": ([[1, 2], [1]] * 30, "unsupported"),
+    "lists of strings": ([["a", "b"]] * N, "unsupported"),
+    "arrow lists": (pa.array([[1, 2]] * N), "unsupported"),
     "dicts": ([{"a": 1}] * N, "unsupported"),
     "structs": (pa.array([{"a": 1}] * N), "unsupported"),
     "bytes": ([b"a"] * N, "unsupported"),
@@ -96,7 +103,9 @@ def test_every_kind_has_a_place_in_the_report(values: Any, kind: str) -> None:
     assert not feature.drift_detected
 
 
-@pytest.mark.parametrize("kind", [kind for kind in FeatureKind if kind is not FeatureKind.UNSUPPORTED])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in FeatureKind if kind not in {FeatureKind.JOINT, FeatureKind.UNSUPPORTED}]
+)
 @pytest.mark.parametrize("values", [[1, 2] * 30, ["a", "b"] * 30, DAYS], ids=["numbers", "strings", "dates"])
 def test_kind_that_the_user_gives_wins(kind: FeatureKind, values: Any) -> None:
     by_schema = Monitor({"x": values}, schema={"x": kind.value}).check({"x": values})
@@ -125,7 +134,7 @@ def test_identifier_that_is_called_categorical_is_compared() -> None:
     assert set(feature.tests) >= {"chi2", "psi"}
 
 
-@pytest.mark.parametrize("name", ["number", "unsupported", "", "None"])
+@pytest.mark.parametrize("name", ["number", "unsupported", "joint", "", "None"])
 def test_unknown_kind_is_refused_with_the_known_ones(name: str) -> None:
     with pytest.raises(UnknownNameError, match=r"unknown feature kind: .* Known: 'numeric', 'boolean'"):
         FeatureKind.parse(name)

@@ -299,9 +299,10 @@ def test_array_that_is_not_two_dimensional_is_refused(data: Any, shape: str) -> 
         read_table(data)
 
 
-def test_two_dimensional_column_is_refused() -> None:
-    with pytest.raises(InputError, match=r"column 'x' must be 1-D, got shape \(3, 2\)"):
-        read_table({"x": np.zeros((3, 2))})
+@pytest.mark.parametrize("values", [np.zeros((3, 2, 2)), np.full((3, 2), "a"), np.zeros((3, 0))])
+def test_column_of_several_dimensions_that_are_no_vectors_is_refused(values: Any) -> None:
+    with pytest.raises(InputError, match=r"column 'x' must be 1-D, or 2-D numbers .* got shape \(3, "):
+        read_table({"x": values})
 
 
 def test_columns_of_unequal_length_are_refused() -> None:

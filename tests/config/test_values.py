@@ -216,7 +216,7 @@ def test_pyproject_table_of_the_wrong_type_is_refused(tmp_path: Path) -> None:
 
 
 def test_kinds_are_those_of_the_schema() -> None:
-    assert set(KINDS) == set(FeatureKind) - {FeatureKind.UNSUPPORTED}
+    assert set(KINDS) == set(FeatureKind) - {FeatureKind.JOINT, FeatureKind.UNSUPPORTED}
 
 
 def test_formats_are_those_of_the_renderers() -> None:

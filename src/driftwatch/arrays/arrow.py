@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["floats_of_arrow"]
+__all__ = ["floats_of_arrow", "valid_of_arrow"]
 
 
 def floats_of_arrow(column: Any, dtype: type[np.floating[Any]]) -> np.ndarray[Any, Any]:
@@ -19,14 +19,19 @@ def floats_of_arrow(column: Any, dtype: type[np.floating[Any]]) -> np.ndarray[An
     start = 0
     for chunk in column.chunks:
         stop = start + len(chunk)
-        validity, data = chunk.buffers()
+        data = chunk.buffers()[1]
         span = slice(chunk.offset, chunk.offset + len(chunk))
         out[start:stop] = np.frombuffer(data, dtype=_numpy_name(chunk.type))[span] if data is not None else np.nan
         if chunk.null_count:
-            valid = np.unpackbits(np.frombuffer(validity, dtype=np.uint8), bitorder="little")[span]
-            out[start:stop][valid == 0] = np.nan
+            out[start:stop][~valid_of_arrow(chunk)] = np.nan
         start = stop
     return out
+
+
+def valid_of_arrow(chunk: Any) -> np.ndarray[Any, Any]:
+    """Return which entries of a `pyarrow.Array` with nulls are not null, shape `(n,)`."""
+    bits = np.unpackbits(np.frombuffer(chunk.buffers()[0], dtype=np.uint8), bitorder="little")
+    return bits[chunk.offset : chunk.offset + len(chunk)].astype(np.bool_)
 
 
 def _numpy_name(arrow_type: Any) -> str:

@@ -309,6 +309,11 @@ class NarwhalsColumn(Column):
         return values
 
     @property
+    def objects(self) -> list[Any]:
+        """The values of a column of Python objects; none of any other column."""
+        return self._objects if self._is_object else []
+
+    @property
     def _is_object(self) -> bool:
         import narwhals.stable.v2 as nw
 

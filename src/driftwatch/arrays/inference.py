@@ -25,6 +25,7 @@ def infer_kind(column: Column) -> tuple[FeatureKind, Levels | None]:
     """Return the kind of a reference column, and its levels where they had to be counted to tell.
 
     Numbers and durations are numeric, unless they are integers that name the rows (nearly all distinct and in order).
+    A column of vectors is an embedding.
     Strings are categorical, unless they are ISO dates, sentences, or nearly all distinct.
     """
     storage = column.storage
@@ -34,6 +35,8 @@ def infer_kind(column: Column) -> tuple[FeatureKind, Levels | None]:
         return FeatureKind.BOOLEAN, None
     if storage is Storage.TIME:
         return FeatureKind.TIME, None
+    if storage is Storage.VECTOR:
+        return FeatureKind.EMBEDDING, None
     if storage is not Storage.STRING:
         return FeatureKind.UNSUPPORTED, None
 

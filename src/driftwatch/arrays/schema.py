@@ -10,11 +10,17 @@ __all__ = ["UNTESTED", "FeatureKind", "Storage"]
 
 
 class FeatureKind(StrEnum):
-    """How a feature is compared. The last four are reported, not tested."""
+    """How a feature is compared. The last four are reported, not tested.
+
+    An embedding is a block of numbers of which each row is one value; a joint feature is such a block that was made of
+    several numeric features.
+    """
 
     NUMERIC = "numeric"
     BOOLEAN = "boolean"
     CATEGORICAL = "categorical"
+    EMBEDDING = "embedding"
+    JOINT = "joint"
     TIME = "time"
     TEXT = "text"
     IDENTIFIER = "identifier"
@@ -27,9 +33,9 @@ class FeatureKind(StrEnum):
         Raises
         ------
         UnknownNameError
-            If there is none, or if it is "unsupported", which nobody can ask for.
+            If there is none, or if it is "joint" or "unsupported", which nobody can ask for.
         """
-        known = [kind.value for kind in cls if kind is not cls.UNSUPPORTED]
+        known = [kind.value for kind in cls if kind not in {cls.JOINT, cls.UNSUPPORTED}]
         if value not in known:
             raise UnknownNameError.from_names("feature kind", [str(value)], known)
         return cls(value)
@@ -43,6 +49,7 @@ class Storage(StrEnum):
     STRING = "string"
     TIME = "time"
     DURATION = "duration"
+    VECTOR = "vector"
     NESTED = "nested"
     MIXED = "mixed"
     EMPTY = "empty"

@@ -15,6 +15,7 @@ import numpy as np
 from driftwatch.arrays.column import EXACT_INTEGERS, Column, NarwhalsColumn, NumpyColumn
 from driftwatch.arrays.namespace import device_of, move_to, namespace_of, to_host
 from driftwatch.arrays.schema import Storage
+from driftwatch.arrays.vectors import NUMBERS, VectorColumn, vectors_of_objects, vectors_of_series
 from driftwatch.errors import InputError, InputTypeError, shown
 
 if TYPE_CHECKING:
@@ -75,6 +76,22 @@ class ColumnTable:
         columns = {name: column.take(rows) for name, column in self.columns.items()}
         return ColumnTable(_length(rows, self.n_rows), columns)
 
+    def rows(self, name: str) -> Array:
+        """Return a column of vectors as an array `(n_rows, d)` of its own library and device.
+
+        Raises
+        ------
+        InputError
+            If the column holds something else.
+        """
+        column = self.columns[name]
+        if not isinstance(column, VectorColumn):
+            raise InputError(
+                f"vectors of one length are needed to compare it as embedding, but it holds {column.storage} "
+                f"({column.dtype}); pass a 2-D array or a column of fixed-size lists"
+            )
+        return column.rows
+
 
 @dataclass(frozen=True)
 class ArrayTable:
@@ -130,6 +147,11 @@ class ArrayTable:
         xp = namespace_of(self.values)
         return ArrayTable(xp.take(self.values, move_to(rows, like=self.values), axis=0), self.names)
 
+    def rows(self, name: str) -> Array:
+        """Return one column as vectors of one dimension, shape `(n_rows, 1)`."""
+        position = self._position[name]
+        return self.values[:, position : position + 1]
+
     @cached_property
     def _position(self) -> dict[str, int]:
         return {name: i for i, name in enumerate(self.names)}
@@ -147,8 +169,9 @@ def read_table(data: Any, *, role: str = "data", min_rows: int = 1) -> Table:
 
     Parameters
     ----------
-    data : pandas, polars, pyarrow or other narwhals-readable table; mapping of names to 1-D columns; 2-D array
-        Columns of a 2-D array are named `f0`, `f1`, ...
+    data : pandas, polars, pyarrow or other narwhals-readable table; mapping of names to columns; 2-D array
+        Columns of a 2-D array are named `f0`, `f1`, ... A column of a mapping is 1-D, or 2-D `(n_samples, d)`: then each
+        of its rows is one vector, an embedding.
     role : str
         What the data are, for messages: "reference" or "current".
     min_rows : int
@@ -241,7 +264,7 @@ def _column(name: str, values: Any, role: str) -> tuple[Column, int]:
         values = pyarrow.chunked_array([values])
     series = nw.from_native(values, allow_series=True, pass_through=True)
     if isinstance(series, nw.Series):
-        return NarwhalsColumn(name, series), len(series)
+        return _series_column(name, series), len(series)
     if isinstance(values, str | bytes | Mapping) or series is not values:
         raise InputTypeError(
             f"`{role}` column {name!r} must be a sequence of values, got {type(values).__name__}. "
@@ -249,12 +272,37 @@ def _column(name: str, values: Any, role: str) -> tuple[Column, int]:
         )
     if isinstance(values, np.ma.MaskedArray):
         values = _unmasked(values)
-    if not isinstance(values, np.ndarray) and array_api_compat.is_array_api_obj(values):
+    if array_api_compat.is_array_api_obj(values):
+        if values.ndim == 2 and _is_numeric(values) and values.shape[1] > 0:
+            return VectorColumn(name, values), int(values.shape[0])
         values = to_host(values)
     array = values if isinstance(values, np.ndarray) else _array_of_list(name, values, role)
     if array.ndim != 1:
-        raise InputError(f"`{role}` column {name!r} must be 1-D, got shape {array.shape}. Give each dimension a name.")
-    return NumpyColumn(name, array), len(array)
+        raise InputError(
+            f"`{role}` column {name!r} must be 1-D, or 2-D numbers of which each row is one vector, got shape "
+            f"{array.shape} of {array.dtype}. Give each dimension a name, or reshape it to (n_samples, d)."
+        )
+    column = NumpyColumn(name, array)
+    if column.storage is Storage.NESTED:
+        vectors = vectors_of_objects(array.tolist())
+        return (column if vectors is None else VectorColumn(name, vectors)), len(array)
+    return column, len(array)
+
+
+def _is_numeric(values: Array) -> bool:
+    if isinstance(values, np.ndarray):
+        return values.dtype.kind in "biuf"
+    return bool(namespace_of(values).isdtype(values.dtype, NUMBERS))
+
+
+def _series_column(name: str, series: Any) -> Column:
+    vectors = vectors_of_series(series)
+    if vectors is not None:
+        return VectorColumn(name, vectors)
+    column = NarwhalsColumn(name, series)
+    if column.storage is Storage.NESTED:
+        vectors = vectors_of_objects(column.objects)
+    return column if vectors is None else VectorColumn(name, vectors)
 
 
 def _array_of_list(name: str, values: Any, role: str) -> np.ndarray[Any, Any]:
@@ -294,7 +342,7 @@ def _from_frame(data: Any, role: str) -> Table:
         raise InputTypeError(f"`{role}` must be {_ACCEPTED}; got {type(data).__name__}.")
     # by position: a name that is no string (pandas allows any) would be taken for an index
     named = zip(map(str, frame.columns), frame.iter_columns(), strict=True)
-    return ColumnTable(len(frame), {name: NarwhalsColumn(name, series) for name, series in named})
+    return ColumnTable(len(frame), {name: _series_column(name, series) for name, series in named})
 
 
 def _refuse_repeated_names(native: Any, role: str) -> None:

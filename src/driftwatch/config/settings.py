@@ -14,9 +14,9 @@ CORRECTIONS = ("fdr_bh", "fdr_by", "bonferroni", "holm", "none")
 FORMATS = ("table", "json", "markdown", "junit", "github")
 FAIL_ON = ("drift", "none")
 ON_INSUFFICIENT = ("report", "pass", "fail")
-# The kinds that a user can ask for: every `FeatureKind` but `unsupported`. Spelled out, because `driftwatch.arrays`
+# The kinds that a user can ask for: every `FeatureKind` but `joint` and `unsupported`. Spelled out, because `driftwatch.arrays`
 # may import numpy and `driftwatch --help` must not; a test holds the two lists together.
-KINDS = ("numeric", "boolean", "categorical", "time", "text", "identifier")
+KINDS = ("numeric", "boolean", "categorical", "embedding", "time", "text", "identifier")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

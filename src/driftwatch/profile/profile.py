@@ -16,10 +16,11 @@ from driftwatch.arrays.inference import infer_kind
 from driftwatch.arrays.namespace import device_of, move_to, namespace_of, to_host
 from driftwatch.arrays.schema import UNTESTED, FeatureKind, Storage
 from driftwatch.arrays.table import ArrayTable
-from driftwatch.errors import DriftwatchError
+from driftwatch.errors import DriftwatchError, shown
 from driftwatch.kernels._prepare import MAX_BLOCK_VALUES, Ordered, order_narrow, widened
 from driftwatch.kernels.bins import ordered_bin_counts, quantile_edges
 from driftwatch.kernels.ecdf import ends, moments, quantiles
+from driftwatch.profile.embedding import MAX_ROWS, EmbeddingBlock, kept_joint_rows, kept_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -85,8 +86,10 @@ class ReferenceFeature:
             if self.storage is Storage.EMPTY:
                 return storage in _NUMBERS | _DURATIONS
             return storage in (_DURATIONS if self.storage is Storage.DURATION else _NUMBERS)
+        if self.kind is FeatureKind.EMBEDDING:
+            return storage is Storage.VECTOR
         if self.given or Storage.EMPTY in {self.storage, storage}:
-            return storage is not Storage.NESTED
+            return storage not in {Storage.NESTED, Storage.VECTOR}
         return storage is self.storage
 
 
@@ -212,6 +215,12 @@ class Profile:
         Level counts of the categorical and boolean features.
     missing : mapping of str to int
         Missing values of every feature that could be read.
+    embeddings : mapping of str to EmbeddingBlock
+        The embeddings and joint features.
+    joint : mapping of str to tuple of str
+        What each joint feature is made of.
+    max_embedding_rows : int
+        Rows that are kept of each embedding and joint feature.
     """
 
     n_rows: int
@@ -219,6 +228,9 @@ class Profile:
     blocks: tuple[NumericBlock, ...]
     levels: Mapping[str, Levels]
     missing: Mapping[str, int]
+    embeddings: Mapping[str, EmbeddingBlock] = field(default_factory=dict)
+    joint: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    max_embedding_rows: int = MAX_ROWS
 
     @classmethod
     def fit(
@@ -228,6 +240,8 @@ class Profile:
         kinds: Mapping[str, FeatureKind] | None = None,
         names: Sequence[str] | None = None,
         block_size: int | None = None,
+        joint: Mapping[str, Sequence[str] | None] | None = None,
+        max_embedding_rows: int = MAX_ROWS,
     ) -> Profile:
         """Compute the profile of a reference table.
 
@@ -241,11 +255,16 @@ class Profile:
             Features to keep, all by default.
         block_size : int, optional
             Values that are read and sorted at a time, as for `blocks_of`.
+        joint : mapping of str to sequence of str, optional
+            Further features by name, each made of numeric features; None for all of them.
+        max_embedding_rows : int
+            Rows that are kept of each embedding and joint feature.
         """
         features: dict[str, ReferenceFeature] = {}
         levels: dict[str, Levels] = {}
         missing: dict[str, int] = {}
         numeric: list[str] = []
+        embeddings: dict[str, EmbeddingBlock] = {}
         for name in table.names if names is None else names:
             feature, counted = _read_feature(table, name, (kinds or {}).get(name))
             features[name] = feature
@@ -255,6 +274,9 @@ class Profile:
                     levels[name] = counted
             elif feature.problem is None and feature.kind is FeatureKind.NUMERIC:
                 numeric.append(name)
+            elif feature.problem is None and feature.kind is FeatureKind.EMBEDDING:
+                embeddings[name] = EmbeddingBlock(name, kept_rows(table.rows(name), max_embedding_rows))
+                missing[name] = embeddings[name].kept.n_missing
             else:
                 missing[name] = table.column(name).n_missing()
 
@@ -266,7 +288,13 @@ class Profile:
             missing |= dict(zip(chosen, (table.n_rows - block.n_valid).tolist(), strict=True))
             blocks.append(block)
         features |= {name: replace(features[name], problem=problem) for name, problem in problems.items()}
-        return cls(table.n_rows, features, tuple(blocks), levels, missing)
+        readable = tuple(name for name in numeric if name not in problems)
+        members = {name: readable if columns is None else tuple(columns) for name, columns in (joint or {}).items()}
+        for name, columns in members.items():
+            features[name], made = _joint(table, name, columns, features, max_embedding_rows)
+            if made is not None:
+                embeddings[name], missing[name] = made, made.kept.n_missing
+        return cls(table.n_rows, features, tuple(blocks), levels, missing, embeddings, members, max_embedding_rows)
 
     @cached_property
     def hash(self) -> str:
@@ -278,6 +306,8 @@ class Profile:
         described_blocks = [
             (*block.bins(DEFAULT_BINS), block.mean, block.std, block.low, block.high) for block in self.blocks
         ]
+        for embedding in self.embeddings.values():
+            digest.update(embedding.fingerprint())
         for arrays in zip(*described_blocks, strict=True):  # joined, so that the width of a block does not show
             digest.update(np.concatenate([to_host(array) for array in arrays]).tobytes())
         return digest.hexdigest()
@@ -297,11 +327,31 @@ def _read_feature(table: Table, name: str, given: FeatureKind | None) -> tuple[R
         if kind is FeatureKind.NUMERIC:
             column.require_numbers()
             flags = number_flags(table, name)
+        elif kind is FeatureKind.EMBEDDING:
+            table.rows(name)
         elif kind not in UNTESTED:
             counted = levels_of(column, kind) if counted is None else counted
     except Exception as error:  # noqa: BLE001 - one unreadable column must not cost the report
         return ReferenceFeature(name, kind, storage, dtype, given is not None, in_words(error)), None
     return ReferenceFeature(name, kind, storage, dtype, given is not None, flags=flags), counted
+
+
+def _joint(
+    table: Table,
+    name: str,
+    columns: tuple[str, ...],
+    features: Mapping[str, ReferenceFeature],
+    max_rows: int,
+) -> tuple[ReferenceFeature, EmbeddingBlock | None]:
+    """Return a feature made of numeric columns, and its rows unless one of them cannot be used."""
+    feature = ReferenceFeature(name, FeatureKind.JOINT, Storage.VECTOR, f"{len(columns)} features", given=True)
+    if len(columns) < 2:
+        return replace(feature, problem="a joint feature is made of at least two numeric features"), None
+    unusable = [c for c in columns if features[c].kind is not FeatureKind.NUMERIC or features[c].problem is not None]
+    if unusable:
+        what = f"a joint feature is made of numeric features that can be read, which {shown(unusable)} is not"
+        return replace(feature, problem=what), None
+    return feature, EmbeddingBlock(name, kept_joint_rows(table, columns, max_rows), columns)
 
 
 def number_flags(table: Table, name: str) -> tuple[str, ...]:

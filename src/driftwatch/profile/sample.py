@@ -35,13 +35,15 @@ class Sample(ABC):
     Attributes
     ----------
     kind : FeatureKind
-        `NUMERIC` or `CATEGORICAL` (booleans are compared as categories).
+        `NUMERIC`, `CATEGORICAL` (booleans are compared as categories) or `EMBEDDING`.
     names : tuple of str
         The d features of the block.
     n_reference, n_current : numpy array of integers, shape (d,)
         Values that are not missing.
     missing_reference, missing_current : numpy array of integers, shape (d,)
         Missing values.
+    tests_missing : bool
+        Whether the missing shares of these features are tested here.
     """
 
     kind: FeatureKind
@@ -50,6 +52,7 @@ class Sample(ABC):
     n_current: HostArray
     missing_reference: HostArray
     missing_current: HostArray
+    tests_missing: bool = True
 
     @abstractmethod
     def counts(self, n_bins: int) -> tuple[Array, Array]:
