@@ -9,9 +9,13 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.arrays.schema import FeatureKind
     from driftwatch.detectors.base import BaseDetector
     from driftwatch.detectors.chi_squared import ChiSquaredDetector
+    from driftwatch.detectors.classifier import ClassifierDetector
+    from driftwatch.detectors.dimension_ks import DimensionKSDetector
     from driftwatch.detectors.jensenshannon import JensenShannonDetector
     from driftwatch.detectors.ks import KSDetector
+    from driftwatch.detectors.mmd import MMDDetector
     from driftwatch.detectors.psi import PSIDetector
+    from driftwatch.detectors.sliced import SlicedWassersteinDetector
     from driftwatch.detectors.total_variation import TotalVariationDetector
     from driftwatch.detectors.wasserstein import WassersteinDetector
     from driftwatch.monitor.assertion import assert_no_drift
@@ -23,13 +27,17 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
 __all__ = [
     "BaseDetector",
     "ChiSquaredDetector",
+    "ClassifierDetector",
+    "DimensionKSDetector",
     "DriftReport",
     "FeatureKind",
     "JensenShannonDetector",
     "KSDetector",
+    "MMDDetector",
     "Monitor",
     "PSIDetector",
     "SequentialMonitor",
+    "SlicedWassersteinDetector",
     "TotalVariationDetector",
     "WassersteinDetector",
     "assert_no_drift",
@@ -47,13 +55,17 @@ __getattr__, __dir__ = attach(
     {
         "BaseDetector": "driftwatch.detectors.base",
         "ChiSquaredDetector": "driftwatch.detectors.chi_squared",
+        "ClassifierDetector": "driftwatch.detectors.classifier",
+        "DimensionKSDetector": "driftwatch.detectors.dimension_ks",
         "DriftReport": "driftwatch.report.model",
         "FeatureKind": "driftwatch.arrays.schema",
         "JensenShannonDetector": "driftwatch.detectors.jensenshannon",
         "KSDetector": "driftwatch.detectors.ks",
+        "MMDDetector": "driftwatch.detectors.mmd",
         "Monitor": "driftwatch.monitor.monitor",
         "PSIDetector": "driftwatch.detectors.psi",
         "SequentialMonitor": "driftwatch.sequential.monitor",
+        "SlicedWassersteinDetector": "driftwatch.detectors.sliced",
         "TotalVariationDetector": "driftwatch.detectors.total_variation",
         "WassersteinDetector": "driftwatch.detectors.wasserstein",
         "assert_no_drift": "driftwatch.monitor.assertion",

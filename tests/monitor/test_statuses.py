@@ -36,7 +36,7 @@ CASES: dict[str, tuple[Any, Any, str, str]] = {
     "dates": (["2024-01-01"] * N, ["2025-01-01"] * N, "skipped", "timestamps move on"),
     "row numbers": (np.arange(N), np.arange(N) + 99, "skipped", "identifiers are new in every row"),
     "sentences": ([f"a long story {i}" for i in range(N)], ["a long story"] * N, "skipped", "free text"),
-    "lists": ([[1]] * N, [[1]] * N, "skipped", "(list) are not compared"),
+    "lists": ([[1], [1, 2]] * 30, [[1], [1, 2]] * 30, "skipped", "(list) are not compared"),
     "mixed types": ([1, "a"] * 30, [1, "a"] * 30, "skipped", "values of several types (int, str) are not compared"),
     "numbers, then text": (GOOD, ["a"] * N, "error", "reference holds number (float64), current holds string (str)"),
     "text, then numbers": (["a"] * N, GOOD, "error", "reference holds string (str), current holds number (float64)"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from driftwatch.detectors.chi_squared import ChiSquaredDetector
 from driftwatch.detectors.jensenshannon import JensenShannonDetector
 from driftwatch.detectors.ks import KSDetector
+from driftwatch.detectors.mmd import MMDDetector
 from driftwatch.detectors.psi import PSIDetector
 from driftwatch.detectors.total_variation import TotalVariationDetector
 from driftwatch.detectors.wasserstein import WassersteinDetector
@@ -26,4 +27,5 @@ def default_detectors() -> tuple[BaseDetector, ...]:  # type: ignore[type-arg]
         PSIDetector(),
         JensenShannonDetector(),
         TotalVariationDetector(),
+        MMDDetector(),
     )

@@ -11,6 +11,7 @@ import numpy as np
 from driftwatch.arrays.namespace import to_host
 from driftwatch.errors import DriftwatchError
 from driftwatch.monitor.contract import checked
+from driftwatch.profile.embedding import EmbeddingSample
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import CategoricalSample, NumericSample
 from driftwatch.profile.tallied import TalliedSample
@@ -90,7 +91,7 @@ def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
             int(sample.missing_reference[i]),
             int(sample.missing_current[i]),
             findings={test: table[i] for test, table in tables.items()},
-            missing=missing[i] if missing[i].pvalue is not None else None,
+            missing=missing[i] if sample.tests_missing and missing[i].pvalue is not None else None,
             failure="; ".join(failures) or None,
             **extra,
         )
@@ -137,6 +138,8 @@ def _json(value: JSONScalar) -> JSONScalar:
 def _describe(sample: Sample) -> Iterator[dict[str, Any]]:
     if isinstance(sample, NumericSample):
         return _describe_numeric(sample)
+    if isinstance(sample, EmbeddingSample):
+        return iter([{"signals": [], "flags": ["subsampled"] if sample.is_thinned else []}])
     return _describe_tallied(sample) if isinstance(sample, TalliedSample) else _describe_levels(sample)
 
 

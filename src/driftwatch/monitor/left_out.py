@@ -46,6 +46,8 @@ def refit(monitor: Monitor, table: Table) -> Monitor:
         kinds={name: feature.kind for name, feature in known.items()},
         names=[name for name in known if name in set(table.names)],
         block_size=monitor.plan.block_size,
+        joint=monitor.profile.joint,
+        max_embedding_rows=monitor.profile.max_embedding_rows,
     )
     features = {
         name: replace(known[name], problem=feature.problem or known[name].problem, flags=feature.flags)

@@ -11,9 +11,11 @@ from driftwatch._version import version
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.arrays.table import ColumnTable, read_table
 from driftwatch.errors import ConfigError, NoCommonFeaturesError, UnknownNameError
+from driftwatch.monitor.embedding import among, checked_rows, embedding_sample, joint_columns, joint_problem
 from driftwatch.monitor.evidence import Evidence, gather
 from driftwatch.monitor.plan import Plan
 from driftwatch.monitor.verdict import decide
+from driftwatch.profile.embedding import MAX_ROWS
 from driftwatch.profile.profile import Profile, blocks_of, in_words, levels_of, number_flags
 from driftwatch.profile.sample import NumericSample, categorical_samples
 from driftwatch.report.model import DriftReport, FeatureReport, Status
@@ -42,7 +44,8 @@ class Monitor:
     features : sequence of str, optional
         Features to compare; all by default.
     schema : mapping of str to FeatureKind or str, optional
-        Kinds that are not left to inference: "numeric", "boolean", "categorical", "time", "text", "identifier".
+        Kinds that are not left to inference: "numeric", "boolean", "categorical", "embedding", "time", "text",
+        "identifier".
     detectors : sequence of BaseDetector, optional
         Statistics to compute; by default KS and Wasserstein (numeric), chi-squared (categorical), PSI, Jensen-Shannon
         and total variation (both). The missing share is always tested.
@@ -58,6 +61,12 @@ class Monitor:
         Smallest material effect: KS D or total variation distance, each corrected for its own noise, in [0, 1].
     min_samples : int
         Fewer values than this on a side give no verdict.
+    joint : bool or mapping of str to sequence of str, optional
+        Further features, each made of several numeric ones and compared as one block of rows, so that a change in how
+        they hang together is found: `{"engine": ["rpm", "torque"]}`; True makes one of all, named "joint".
+    max_embedding_rows : int
+        Rows of each embedding and joint feature that are kept of the reference, and compared of current data; of more
+        rows a seeded sample is drawn.
     block_size : int, optional
         Values of numeric features that are read and sorted at a time, 4,000,000 by default: a smaller block needs less
         memory beside the data, and gives the same report.
@@ -102,6 +111,8 @@ class Monitor:
         correction: str = "fdr_bh",
         min_effect: float = 0.05,
         min_samples: int = 10,
+        joint: bool | Mapping[str, Sequence[str]] | None = None,
+        max_embedding_rows: int = MAX_ROWS,
         block_size: int | None = None,
         per_feature: Mapping[str, Mapping[str, Any]] | None = None,
         keep_rows: bool = True,
@@ -109,6 +120,7 @@ class Monitor:
         table = read_table(reference, role="reference")
         known = table.names
         wanted = set(known) if features is None else _wanted(features, known)
+        joined = joint_columns(joint, known)
         self.plan = Plan.build(
             detectors=detectors,
             thresholds=thresholds,
@@ -119,14 +131,21 @@ class Monitor:
             block_size=block_size,
             schema=schema,
             per_feature=per_feature,
-            known=known,
+            known=[*known, *joined],
         )
         chosen = [name for name in known if name in wanted and not self.plan.options(name).ignore]
         if not chosen:
             raise ConfigError("there is no feature to compare: `features` is empty, or `per_feature` ignores them all.")
         self._unused = frozenset(known) - frozenset(chosen)
         self._rows = table if keep_rows else None
-        self.profile = Profile.fit(table, kinds=self.plan.kinds, names=chosen, block_size=block_size)
+        self.profile = Profile.fit(
+            table,
+            kinds=self.plan.kinds,
+            names=chosen,
+            block_size=block_size,
+            joint=among(joined, chosen),
+            max_embedding_rows=checked_rows(max_embedding_rows),
+        )
         for feature in self.profile.features.values():
             if feature.problem is None and feature.untested_reason is None:
                 self.plan.check_decidable(feature.name, _sample_kind(feature))
@@ -158,9 +177,13 @@ class Monitor:
         table = read_table(current, role="current")
         profile = self.profile
         names = set(table.names)
-        common = [name for name in profile.features if name in names]
-        if not common:
+        if names.isdisjoint(profile.features):
             raise NoCommonFeaturesError.from_names(profile.features, table.names)
+
+        names |= {name for name, block in profile.embeddings.items() if block.columns}
+        common = [
+            name for name in profile.features if name in names or profile.features[name].kind is FeatureKind.JOINT
+        ]
 
         settled: dict[str, FeatureReport] = {}
         for name in common:
@@ -174,6 +197,7 @@ class Monitor:
         evidence = [
             *self._numeric(table, set(comparable), problems, progress),
             *self._categorical(table, comparable, problems, progress),
+            *self._embeddings(table, comparable, problems, progress),
         ]
         for name, problem in problems.items():
             settled[name] = _blank(profile, profile.features[name], table, Status.ERROR, f"current: {problem}")
@@ -190,7 +214,7 @@ class Monitor:
             min_effect=self.plan.min_effect,
             n_reference=profile.n_rows,
             n_current=table.n_rows,
-            only_in_reference=tuple(name for name in profile.features if name not in names),
+            only_in_reference=tuple(name for name in profile.features if name not in set(common)),
             only_in_current=tuple(
                 name for name in table.names if name not in profile.features and name not in self._unused
             ),
@@ -321,6 +345,25 @@ class Monitor:
                 progress(len(sample.names))
         return evidence
 
+    def _embeddings(
+        self, table: Table, comparable: list[str], problems: dict[str, str], progress: Progress | None
+    ) -> list[Evidence]:
+        evidence: list[Evidence] = []
+        # each feature has a p-value of its values, and one of its missing share where anything is missing
+        level = None if self.plan.alpha is None else self.plan.alpha / (2.0 * max(len(comparable), 1))
+        for name in comparable:
+            if name in self.profile.embeddings:
+                try:
+                    block = self.profile.embeddings[name]
+                    sample = embedding_sample(block, table, self.profile.max_embedding_rows, finest_level=level)
+                except Exception as error:  # noqa: BLE001 - one unreadable column must not cost the report
+                    problems[name] = in_words(error)
+                    continue
+                evidence.extend(gather(sample, self.plan))
+                if progress is not None:
+                    progress(1)
+        return evidence
+
 
 def _wanted(features: Sequence[str], known: Sequence[str]) -> set[str]:
     """Return the names that the user asked for."""
@@ -334,6 +377,8 @@ def _wanted(features: Sequence[str], known: Sequence[str]) -> set[str]:
 
 
 def _sample_kind(feature: ReferenceFeature) -> FeatureKind:
+    if feature.kind in {FeatureKind.EMBEDDING, FeatureKind.JOINT}:
+        return FeatureKind.EMBEDDING
     return FeatureKind.NUMERIC if feature.kind is FeatureKind.NUMERIC else FeatureKind.CATEGORICAL
 
 
@@ -343,6 +388,9 @@ def _without_comparison(profile: Profile, feature: ReferenceFeature, table: Tabl
         return _blank(profile, feature, table, Status.ERROR, f"reference: {feature.problem}")
     if feature.untested_reason is not None:
         return _blank(profile, feature, table, Status.SKIPPED, feature.untested_reason)
+    if feature.kind is FeatureKind.JOINT:
+        reason = joint_problem(profile, profile.embeddings[feature.name].columns, table)
+        return None if reason is None else _blank(profile, feature, table, Status.ERROR, reason)
     reason = feature.type_change(table.storage_of(feature.name), table.dtype_of(feature.name))
     if reason is None:
         return None
@@ -360,7 +408,8 @@ def _blank(
 ) -> FeatureReport:
     """Return the report of a feature without statistics."""
     missing_reference = profile.missing.get(feature.name, 0)
-    missing_current = table.column(feature.name).n_missing() if isinstance(table, ColumnTable) else 0
+    is_column = isinstance(table, ColumnTable) and feature.kind is not FeatureKind.JOINT
+    missing_current = table.column(feature.name).n_missing() if is_column else 0
     return FeatureReport(
         name=feature.name,
         kind=str(feature.kind),

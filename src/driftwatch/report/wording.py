@@ -35,6 +35,10 @@ LABELS = {
     "wasserstein": "W1",
     "jensenshannon": "JS",
     "chi2": "chi2",
+    "mmd": "MMD2",
+    "sliced_wasserstein": "SW",
+    "dimension_ks": "max KS",
+    "classifier": "AUC",
     "missing": "h",
 }
 LABEL_WIDTH = 12  # of a user's own statistic

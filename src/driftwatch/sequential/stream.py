@@ -82,7 +82,7 @@ class Stream:
             )
         kinds = {str(name): FeatureKind.parse(str(kind)) for name, kind in (schema or {}).items()}
         profile = Profile.fit(table, kinds=kinds, names=_in_order(features, kinds, table.names))
-        reasons = {name: f.problem or f.untested_reason for name, f in profile.features.items()}
+        reasons = {name: _untested_reason(feature) for name, feature in profile.features.items()}
         skipped = {name: reason for name, reason in reasons.items() if reason is not None}
         tested = {name: feature for name, feature in profile.features.items() if name not in skipped}
         if not tested:
@@ -198,6 +198,12 @@ class Stream:
                 f"`reference` must be the one that the state was made with (hash {self.reference_hash[:12]}), got "
                 f"another ({found[:12]}). Pass that one, or start a new episode with this one."
             )
+
+
+def _untested_reason(feature: ReferenceFeature) -> str | None:
+    if feature.problem is None and feature.kind is FeatureKind.EMBEDDING:
+        return "an embedding has no order of its values, which sequential tests need"
+    return feature.problem or feature.untested_reason
 
 
 def _in_order(features: Sequence[str] | None, kinds: Mapping[str, FeatureKind], known: Sequence[str]) -> list[str]:

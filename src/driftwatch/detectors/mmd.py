@@ -1,0 +1,55 @@
+"""Maximum mean discrepancy detector: the default for embeddings and joint features (layer 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from driftwatch.arrays.namespace import to_host
+from driftwatch.detectors._rows import RowsDetector, permutations_for, scored
+from driftwatch.kernels.aggregated import mmd_aggregated
+from driftwatch.kernels.noise import noise_corrected
+
+if TYPE_CHECKING:
+    from driftwatch.detectors.base import Score
+    from driftwatch.profile.embedding import EmbeddingSample
+
+__all__ = ["MMDDetector"]
+
+
+@dataclass(frozen=True)
+class MMDDetector(RowsDetector):
+    """Permutation test of maximum mean discrepancies; the effect is how well they tell the two sides apart.
+
+    Three views of the rows take part: as they are, with every dimension at one scale, and whitened. The statistic is
+    MMD² of the first, the p-value that of all three, fused. For the effect every row is
+    scored by how much closer it is, in the kernel, to the other rows of current than to those of reference. `2 AUC - 1`
+    of the best view's score, less what relabeled rows give, is 0 where nothing tells them apart and 1 where all does.
+
+    Parameters
+    ----------
+    n_permutations : int
+        Relabelings. The smallest p-value is `1 / (n_permutations + 1)`.
+    max_permutations : int
+        Where none of them reaches the observed statistic and the report's correction needs a smaller p-value than they
+        can give, because it has many features, as many more are drawn as it needs, up to so many in all.
+    seed : int
+        Seed of the relabelings.
+    """
+
+    n_permutations: int = 999
+    max_permutations: int = 19_999
+    seed: int = 0
+
+    name: ClassVar[str] = "mmd"
+
+    def compare(self, sample: EmbeddingSample) -> Score:
+        result = mmd_aggregated(
+            sample.reference_rows,
+            sample.current_rows,
+            n_permutations=self.n_permutations,
+            max_permutations=permutations_for(sample, self.n_permutations, self.max_permutations),
+            rng=self.seed,
+        )
+        effect = noise_corrected(to_host(result.separation), to_host(result.expected_squared_separation))
+        return scored(sample, result.statistic, result.pvalue, effect, n_permutations=result.n_permutations)

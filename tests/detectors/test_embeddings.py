@@ -1,0 +1,195 @@
+"""Detectors of embeddings and joint features: what they find, what they leave alone, and what an effect means."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from driftwatch.detectors import DimensionKSDetector, MMDDetector, SlicedWassersteinDetector
+from driftwatch.kernels import mmd_2samp, sliced_wasserstein_2samp
+from driftwatch.profile.embedding import EmbeddingBlock, EmbeddingSample, kept_rows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from driftwatch.detectors._rows import RowsDetector
+
+DETECTORS: dict[str, RowsDetector] = {
+    detector.name: detector
+    for detector in (
+        MMDDetector(n_permutations=99, max_permutations=99),
+        SlicedWassersteinDetector(n_permutations=99, max_permutations=99, n_projections=16),
+        DimensionKSDetector(),
+    )
+}
+detectors = pytest.mark.parametrize("detector", DETECTORS.values(), ids=list(DETECTORS))
+
+
+def sample_of(
+    reference: NDArray[Any], current: NDArray[Any], *, joint: bool = False, level: float | None = None
+) -> EmbeddingSample:
+    columns = tuple(f"f{i}" for i in range(reference.shape[1])) if joint else ()
+    return EmbeddingSample(EmbeddingBlock("x", kept_rows(reference), columns), kept_rows(current), finest_level=level)
+
+
+def normal(n: int, d: int = 6, *, seed: int, shift: float = 0.0) -> NDArray[np.float64]:
+    x = np.random.default_rng(seed).normal(size=(n, d))
+    x[:, 0] += shift
+    return x
+
+
+def values(detector: RowsDetector, sample: EmbeddingSample) -> tuple[float, float, float]:
+    score = detector.score(sample)
+    assert score.pvalue is not None
+    assert score.effect is not None
+    return float(score.statistic[0]), float(score.pvalue[0]), float(score.effect[0])
+
+
+@detectors
+def test_shift_of_one_dimension_is_significant_and_material(detector: RowsDetector) -> None:
+    _, pvalue, effect = values(detector, sample_of(normal(300, seed=0), normal(200, seed=1, shift=1.0)))
+    assert pvalue <= 0.01
+    assert 0.1 < effect <= 1.0
+
+
+@detectors
+def test_no_drift_is_neither(detector: RowsDetector) -> None:
+    found = [values(detector, sample_of(normal(150, seed=s), normal(100, seed=100 + s))) for s in range(20)]
+    # the share of 20 runs at level 0.1: 6 or more have probability 0.01
+    assert sum(pvalue <= 0.1 for _, pvalue, _ in found) <= 5
+    assert float(np.median([effect for _, _, effect in found])) < 0.1
+
+
+@detectors
+def test_effect_does_not_grow_with_the_number_of_rows_of_a_plain_shift(detector: RowsDetector) -> None:
+    small, large = (
+        np.mean(
+            [values(detector, sample_of(normal(n, 2, seed=s), normal(n, 2, seed=50 + s, shift=0.8)))[2] for s in seeds]
+        )
+        for n, seeds in ((150, range(8)), (900, range(2)))
+    )
+    assert small == pytest.approx(large, rel=0.15)
+
+
+@detectors
+def test_the_same_rows_give_the_same_answer_twice(detector: RowsDetector) -> None:
+    sample = sample_of(normal(80, seed=2), normal(60, seed=3, shift=0.3))
+    assert values(detector, sample) == values(detector, sample)
+
+
+@detectors
+def test_details_say_how_many_rows_were_compared(detector: RowsDetector) -> None:
+    details = detector.score(sample_of(normal(80, seed=2), normal(60, seed=3))).details
+    assert (details["n_compared_reference"], details["n_compared_current"]) == ([80], [60])
+
+
+@detectors
+def test_a_single_row_gives_no_answer_and_a_reason(detector: RowsDetector) -> None:
+    score = detector.score(sample_of(normal(80, seed=2), normal(1, seed=3)))
+    assert np.isnan(score.statistic[0])
+    assert score.reasons == ["fewer than two complete rows on a side"]
+
+
+@detectors
+@pytest.mark.filterwarnings("error")
+def test_constant_rows_are_no_drift(detector: RowsDetector) -> None:
+    statistic, pvalue, effect = values(detector, sample_of(np.ones((30, 4)), np.ones((20, 4))))
+    assert statistic == pytest.approx(0.0, abs=1e-12)
+    assert (pvalue, effect) == (1.0, 0.0)
+
+
+@detectors
+def test_constant_that_moved_is_drift(detector: RowsDetector) -> None:
+    _, pvalue, effect = values(detector, sample_of(np.ones((60, 4)), np.full((50, 4), 2.0)))
+    assert pvalue <= 0.01
+    assert effect > 0.9
+
+
+def test_mmd_is_the_statistic_of_the_rows_as_they_are() -> None:
+    sample = sample_of(normal(60, seed=4), normal(50, seed=5, shift=0.5))
+    expected = mmd_2samp(sample.reference_rows, sample.current_rows).statistic
+    assert values(MMDDetector(), sample)[0] == pytest.approx(float(expected), rel=1e-12)
+
+
+def test_sliced_wasserstein_is_the_statistic_of_the_kernel() -> None:
+    sample = sample_of(normal(60, seed=4), normal(50, seed=5, shift=0.5))
+    detector = SlicedWassersteinDetector(n_projections=7, n_permutations=30, max_permutations=30, seed=3)
+    statistic, pvalue, _ = values(detector, sample)
+    rows = sample.reference_rows, sample.current_rows
+    expected = sliced_wasserstein_2samp(*rows, n_projections=7, n_permutations=30, rng=3)
+    assert statistic == pytest.approx(float(expected.statistic))
+    assert pvalue == float(expected.pvalue)
+
+
+def test_dimension_ks_is_bonferroni_over_scipy() -> None:
+    reference, current = normal(60, seed=4), normal(50, seed=5, shift=0.5)
+    found = [stats.ks_2samp(r, c) for r, c in zip(reference.T, current.T, strict=True)]
+    statistic, pvalue, _ = values(DimensionKSDetector(), sample_of(reference, current))
+    assert statistic == pytest.approx(max(result.statistic for result in found))
+    assert pvalue == pytest.approx(min(1.0, 6 * min(result.pvalue for result in found)))
+
+
+def test_dimension_ks_correction_changes_the_p_value() -> None:
+    sample = sample_of(normal(60, seed=4), normal(50, seed=5, shift=0.5))
+    ratio = values(DimensionKSDetector("bonferroni"), sample)[1] / values(DimensionKSDetector("none"), sample)[1]
+    assert ratio == pytest.approx(6.0)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (MMDDetector(n_permutations=49), MMDDetector(n_permutations=199)),
+        (MMDDetector(seed=0), MMDDetector(seed=1)),
+        (SlicedWassersteinDetector(n_permutations=49), SlicedWassersteinDetector(n_permutations=199)),
+        (SlicedWassersteinDetector(seed=0), SlicedWassersteinDetector(seed=1)),
+        (SlicedWassersteinDetector(n_projections=4), SlicedWassersteinDetector(n_projections=5)),
+    ],
+    ids=repr,
+)
+def test_every_parameter_changes_the_result(one: RowsDetector, other: RowsDetector) -> None:
+    sample = sample_of(normal(60, seed=4), normal(50, seed=6, shift=0.2))
+    assert values(one, sample) != values(other, sample)
+
+
+@pytest.mark.parametrize(
+    "detector",
+    [MMDDetector(n_permutations=99, max_permutations=500), SlicedWassersteinDetector(32, 99, 500)],
+    ids=["mmd", "sliced_wasserstein"],
+)
+def test_a_report_of_many_features_gets_the_permutations_that_its_level_needs(detector: RowsDetector) -> None:
+    drift, none = normal(60, seed=6, shift=3.0), normal(60, seed=7)
+    reference = normal(80, seed=5)
+    coarse = detector.score(sample_of(reference, drift, level=0.05))
+    fine = detector.score(sample_of(reference, drift, level=0.005))
+    assert (coarse.pvalue[0], fine.pvalue[0]) == (1 / 100, 1 / 401)  # type: ignore[index]
+    too_fine = detector.score(sample_of(reference, drift, level=1e-6))
+    assert (too_fine.pvalue[0], too_fine.flags) == (1 / 501, [("few_permutations",)])  # type: ignore[index]
+    assert detector.score(sample_of(reference, none, level=1e-6)).flags == [()]
+
+
+def test_mmd_goes_on_only_where_no_permutation_reached_the_statistic() -> None:
+    detector = MMDDetector(n_permutations=99, max_permutations=5000)
+    same = detector.score(sample_of(normal(40, seed=8), normal(40, seed=9), level=1e-3))
+    assert same.details["n_permutations"] == [99]
+
+
+def test_joint_rows_are_ranks_over_both_sides() -> None:
+    reference, current = normal(7, 3, seed=10), normal(5, 3, seed=11)
+    reference[2, 1] = current[0, 1]  # a tie across the sides
+    sample = sample_of(reference, current, joint=True)
+    pooled = np.concatenate([reference, current])
+    expected = (2.0 * stats.rankdata(pooled, axis=0) - 1.0) / 12 - 1.0
+    np.testing.assert_allclose(np.concatenate([sample.reference_rows, sample.current_rows]), expected, atol=1e-12)
+
+
+def test_correlation_that_turns_is_found_jointly_and_not_by_dimension() -> None:
+    turn = np.array([[1.0, 0.7], [0.0, math.sqrt(1 - 0.49)]])
+    reference, current = normal(300, 2, seed=12) @ turn, normal(200, 2, seed=13) @ turn * [1, -1]
+    sample = sample_of(reference, current, joint=True)
+    assert values(MMDDetector(), sample)[1] == 1 / 1000
+    assert values(MMDDetector(), sample)[2] > 0.3
+    assert values(DimensionKSDetector(), sample)[1] > 0.05
