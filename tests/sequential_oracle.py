@@ -51,7 +51,7 @@ def log_evidence(reference: Sequence[Pair], batches: Sequence[Sequence[Pair]]) -
     n_groups = min(10, n_cells)
     group = [sum(k >= math.ceil(g * n_cells / n_groups) for g in range(1, n_groups)) for k in range(n_cells)]
     seen = [0.0] * n_groups
-    bets, due = _fixed_bets(urn), sum(urn) + math.ceil(sum(urn) / 32)
+    bets, due = _fixed_bets(urn), sum(urn) + math.ceil(sum(urn) / 16)
     weights = [0.5 / 14] * 14 + [0.3 / 28] * 28 + [0.2]
     capital, waiting = [0.0] * 43, 1.0
 
@@ -70,7 +70,7 @@ def log_evidence(reference: Sequence[Pair], batches: Sequence[Sequence[Pair]]) -
                 late = [(s + 5 * p) / (sum(seen) + 5) for s, p in zip(seen, share, strict=True)]
                 histogram = [0.1 * p + 0.9 * q for p, q in zip(share, late, strict=True)]
             if total == due:
-                bets, due = _fixed_bets(urn), total + math.ceil(total / 32)
+                bets, due = _fixed_bets(urn), total + math.ceil(total / 16)
             cell = bisect.bisect_left(edges, pair)
             chance = urn[cell] / total
             in_group = sum(w for w, g in zip(urn, group, strict=True) if g == group[cell]) / total

@@ -45,8 +45,8 @@ class Evidence:
     """
 
     # Bets are placed anew when the urn has grown by this share. A rule that sees only the number of rows keeps them
-    # fair, and the same however rows are cut into batches; a smaller share gains nothing (simulated).
-    GROWTH: ClassVar[float] = 1 / 32
+    # fair, and the same however rows are cut into batches; half of it gains nothing (simulated).
+    GROWTH: ClassVar[float] = 1 / 16
 
     goal: Goal
     counts: HostArray

@@ -61,7 +61,7 @@ class SequentialMonitor:
     **Assumption.** Reference and stream are exchangeable while there is no drift: the order of rows says nothing.
     Nothing else is assumed: any distributions, repeated values, missing values (they rank above all others, so that a
     change of their share counts), features that depend on each other. Dependence *in time* breaks it: with an
-    autocorrelation of 0.4 from row to row there is a false alarm in 54 % of runs within 100 batches of 20, and a daily
+    autocorrelation of 0.4 from row to row there is a false alarm in 58 % of runs within 100 batches of 20, and a daily
     cycle that the reference does not hold is drift. Thin such rows until neighbours no longer depend on each other,
     take one row per user, session or block, or feed means of blocks, in the reference as in the stream.
 
@@ -75,7 +75,7 @@ class SequentialMonitor:
 
     A feature that a batch does not have, or whose type has changed, is left as it is, and is named in the result; the
     others go on. Batches without rows change nothing. Time is counted in batches: evidence depends a little on how rows
-    are cut into them, and the guarantee not at all. The state is about 360 numbers per feature, for ever. A batch
+    are cut into them, and the guarantee not at all. The state is about 310 numbers per feature, for ever. A batch
     of another array library is copied to the host: its cells are found there.
 
     References
