@@ -214,6 +214,21 @@ def test_columns_that_are_not_tested_are_skipped_with_a_reason() -> None:
     assert "timestamps" in monitor.skipped["when"]
 
 
+def test_embeddings_are_skipped_with_a_reason() -> None:
+    reference = {"x": REFERENCE[:, 0], "e": RNG.normal(size=(500, 4))}
+    monitor = SequentialMonitor(reference)
+    assert list(monitor.skipped) == ["e"]
+    assert "no order" in monitor.skipped["e"]
+    assert monitor.update({"x": CLEAN[0][:, 0], "e": RNG.normal(size=(20, 4))}).n_rows == 20
+
+
+def test_kinds_that_were_given_are_those_of_the_reference_on_resume() -> None:
+    reference = {"x": REFERENCE[:, 0].round(), "y": REFERENCE[:, 1].round(), "c": ["a", "b"] * 250}
+    monitor = SequentialMonitor(reference, schema={"x": "categorical", "c": "identifier"})
+    resumed = SequentialMonitor.from_state(monitor.state_dict(), reference=reference)
+    assert resumed.skipped == monitor.skipped
+
+
 def test_unseen_levels_are_seen() -> None:
     rng = np.random.default_rng(3)
     monitor = SequentialMonitor({"c": rng.choice(["a", "b", "c"], 500)})

@@ -47,6 +47,8 @@ class Stream:
         Columns of the reference, those that are not tested included.
     skipped : mapping of str to str
         Columns that are not tested, with the reason.
+    kinds : mapping of str to FeatureKind
+        Kinds that the user gave.
     reference_hash : str
     n_batches, n_rows : int
         Batches with rows so far, and rows so far.
@@ -60,6 +62,7 @@ class Stream:
     seed: int
     n_columns: int
     skipped: Mapping[str, str]
+    kinds: Mapping[str, FeatureKind]
     reference_hash: str
     n_batches: int = 0
     n_rows: int = 0
@@ -93,7 +96,7 @@ class Stream:
         edges, gaps = cut(reader.read(table).values, keys)
         reader, edges = reader.with_levels_of(edges)
         evidence = Evidence.start(goal, gaps, len(tested))
-        return cls(reader, evidence, edges, seed, len(table.names), skipped, profile.hash)
+        return cls(reader, evidence, edges, seed, len(table.names), skipped, kinds, profile.hash)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -149,6 +152,7 @@ class Stream:
             "seed": self.seed,
             "n_columns": self.n_columns,
             "skipped": dict(self.skipped),
+            "kinds": {name: str(kind) for name, kind in self.kinds.items()},
             "reference_hash": self.reference_hash,
             "n_batches": self.n_batches,
             "n_rows": self.n_rows,
@@ -177,6 +181,7 @@ class Stream:
             features = {item["name"]: _restored(item) for item in state["features"]}
             labels = {item["name"]: tuple(item["levels"]) for item in state["features"] if item["levels"] is not None}
             plain = {name: state[name] for name in ("seed", "n_columns", "skipped", "reference_hash")}
+            kinds = {name: FeatureKind(kind) for name, kind in state["kinds"].items()}
             counters = {name: state[name] for name in ("n_batches", "n_rows")}
             n_cells, detected_at = int(state["n_cells"]), dict(state["detected_at"])
         except (KeyError, TypeError, ValueError) as error:
@@ -185,14 +190,13 @@ class Stream:
         arrays = decoded(state.get("arrays"), wanted)
         edges = arrays.pop("edges")
         reader, evidence = Reader(features, labels), Evidence(goal, **arrays)
-        return cls(reader, evidence, edges, **plain, **counters, detected_at=detected_at)
+        return cls(reader, evidence, edges, kinds=kinds, **plain, **counters, detected_at=detected_at)
 
     def require_reference(self, table: Table) -> None:
         """Raise `InputError` unless the table is the reference that the state was made with."""
         features = self.reader.features
-        kinds = {name: feature.kind for name, feature in features.items() if feature.given}
         names = [name for name in table.names if name in features or name in self.skipped]
-        found = Profile.fit(table, kinds=kinds, names=names).hash
+        found = Profile.fit(table, kinds=self.kinds, names=names).hash
         if found != self.reference_hash:
             raise InputError(
                 f"`reference` must be the one that the state was made with (hash {self.reference_hash[:12]}), got "
