@@ -39,6 +39,12 @@ def _example_names(incomplete: str) -> list[str]:
     return [name for name in example_names() if name.startswith(incomplete)]
 
 
+def _shift_names(incomplete: str) -> list[str]:
+    from driftwatch.simulate import SHIFTS
+
+    return [name for name in SHIFTS if name.startswith(incomplete)]
+
+
 @app.callback()
 def root(
     *,
@@ -71,6 +77,7 @@ def check(
     correction: options.CorrectionOption = None,
     fail_on: options.FailOnOption = None,
     on_insufficient: options.OnInsufficientOption = None,
+    calibration: options.CalibrationOption = None,
     config: options.ConfigOption = None,
     debug: options.DebugOption = False,
 ) -> Action:
@@ -95,7 +102,154 @@ def check(
         "on_insufficient": on_insufficient,
         "format": format,
     }
-    return partial(run_check, reference, current, flags=flags, config_file=config, output=output, quiet=quiet)
+    return partial(
+        run_check,
+        reference,
+        current,
+        flags=flags,
+        config_file=config,
+        calibration=calibration,
+        output=output,
+        quiet=quiet,
+    )
+
+
+@app.command()
+def calibrate(
+    reference: Annotated[
+        str, typer.Argument(metavar="REFERENCE", help="Rows without drift, in their order; - for standard input.")
+    ],
+    *,
+    window: Annotated[str, typer.Option("--window", metavar="ROWS", help="Rows of a check to come.")],
+    checks_per_day: Annotated[str, typer.Option("--checks-per-day", metavar="NUMBER", help="How many there will be.")],
+    false_alarms_per_month: Annotated[
+        str, typer.Option("--false-alarms-per-month", metavar="NUMBER", help="How many of them may be false alarms.")
+    ],
+    power: Annotated[
+        str, typer.Option("--power", metavar="SHARE", help="Of the checks that see the smallest drift. Default: 0.8.")
+    ] = "0.8",
+    n_windows: Annotated[
+        str, typer.Option("--n-windows", metavar="COUNT", help="Windows to measure on. Default: 100, if they fit.")
+    ] = "100",
+    seed: options.SeedOption = "0",
+    format: Annotated[  # noqa: A002 - the option's name
+        str, typer.Option("--format", "-f", metavar="table|json", help="How the result is written. Default: table.")
+    ] = "table",
+    output: options.OutputOption = None,
+    quiet: options.QuietOption = False,
+    features: options.FeaturesOption = None,
+    exclude: options.ExcludeOption = None,
+    kind: options.KindOption = None,
+    alpha: options.AlphaOption = None,
+    threshold: options.ThresholdOption = None,
+    min_effect: options.MinEffectOption = None,
+    min_samples: options.MinSamplesOption = None,
+    correction: options.CorrectionOption = None,
+    config: options.ConfigOption = None,
+    debug: options.DebugOption = False,
+) -> Action:
+    """Find the level that keeps false alarms as rare as asked for, and which drift checks will see.
+
+    Everything is measured on windows left out of REFERENCE. `check --calibration FILE` uses the JSON.
+    """
+    from driftwatch.cli.calibrate import run_calibrate
+
+    del debug
+    kinds = options.pairs("--kind", "NAME=KIND", kind)
+    asked = {
+        "window": window,
+        "checks_per_day": checks_per_day,
+        "false_alarms_per_month": false_alarms_per_month,
+        "power": power,
+        "n_windows": n_windows,
+        "seed": seed,
+    }
+    flags = {
+        "alpha": alpha,
+        "correction": correction,
+        "min_effect": min_effect,
+        "min_samples": min_samples,
+        "include": options.names("--features", features),
+        "exclude": options.names("--exclude", exclude),
+        "thresholds": options.pairs("--threshold", "STATISTIC=NUMBER", threshold),
+        "features": None if kinds is None else {name: {"kind": value} for name, value in kinds.items()},
+    }
+    return partial(
+        run_calibrate,
+        reference,
+        asked=asked,
+        flags=flags,
+        config_file=config,
+        format_name=format,
+        output=output,
+        quiet=quiet,
+    )
+
+
+@app.command()
+def simulate(
+    source: Annotated[str, typer.Argument(metavar="FILE", help="The data to put drift into; - for standard input.")],
+    shift: Annotated[
+        str, typer.Argument(metavar="SHIFT", help="Kind of drift, such as mean_shift.", autocompletion=_shift_names)
+    ],
+    *,
+    strength: Annotated[
+        str | None, typer.Option("--strength", metavar="NUMBER", help="How strong, in the unit of the shift.")
+    ] = None,
+    share: Annotated[
+        str | None, typer.Option("--share", metavar="SHARE", help="Share of the rows that are affected. Default: 1.")
+    ] = None,
+    features: Annotated[
+        list[str] | None,
+        typer.Option("--features", metavar="NAMES", help="Features to touch, separated by commas. Default: all."),
+    ] = None,
+    extra: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="What only this shift takes, as level=Oslo. Repeatable."),
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option("--reference", metavar="FILE", help="Where the scale is taken from. Default: the data."),
+    ] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(
+            "--schedule",
+            metavar="sudden|gradual|incremental|recurring",
+            help="When it sets in, over rows in the order of time. Default: all rows drift.",
+        ),
+    ] = None,
+    start: Annotated[str | None, typer.Option("--start", metavar="ROW", help="Where a schedule begins.")] = None,
+    stop: Annotated[str | None, typer.Option("--stop", metavar="ROW", help="From where on it is whole.")] = None,
+    period: Annotated[str | None, typer.Option("--period", metavar="ROWS", help="Length of a recurrence.")] = None,
+    seed: options.SeedOption = "0",
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write to FILE; its ending is the format. Default: CSV."),
+    ] = None,
+    debug: options.DebugOption = False,
+) -> Action:
+    """Put a drift into data: see what a check would say of it.
+
+    Shifts: mean_shift, scale, noise, quantile_shift, truncation, unit_change, missing_values, outliers,
+    stuck_sensor, category_swap, level_shift, new_category, prior_shift, correlation_rotation, feature_swap.
+    """
+    from driftwatch.cli.simulate import run_simulate
+
+    del debug
+    return partial(
+        run_simulate,
+        source,
+        shift=shift,
+        options={"strength": strength, "share": share},
+        features=options.names("--features", features),
+        extra=options.pairs("--set", "NAME=VALUE", extra) or {},
+        reference=reference,
+        schedule=schedule,
+        steps={"start": start, "stop": stop, "period": period},
+        seed=seed,
+        output=output,
+    )
 
 
 @app.command(epilog=EXIT_CODES)

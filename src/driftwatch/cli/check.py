@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driftwatch.cli.exitcodes import exit_code
+from driftwatch.cli.monitors import build_monitor
 from driftwatch.cli.progress import DelayedProgress
 from driftwatch.cli.rendering import deliver
 from driftwatch.cli.settings import resolve
 from driftwatch.cli.streams import STDIO, check_destination, is_interactive, one_line
-from driftwatch.errors import ConfigError
+from driftwatch.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from driftwatch.config import Settings
+    from driftwatch.report.calibration import Calibration
     from driftwatch.report.model import DriftReport
 
 __all__ = ["run_check"]
@@ -28,6 +30,7 @@ def run_check(
     *,
     flags: Mapping[str, object],
     config_file: str | None,
+    calibration: str | None = None,
     output: str | None,
     quiet: bool,
 ) -> int:
@@ -39,7 +42,7 @@ def run_check(
         Paths, or `-` for standard input on one side.
     flags : mapping
         Settings given on the command line, by key; None where not given.
-    config_file, output : str, optional
+    config_file, calibration, output : str, optional
         Paths.
     quiet : bool
         Write nothing to standard output; a file given by `output` is written all the same.
@@ -50,31 +53,36 @@ def run_check(
     check_destination(output, (reference, current))
 
     with DelayedProgress(enabled=is_interactive(sys.stderr) and not quiet) as progress:
-        report = _compare(reference, current, settings, progress)
+        report = _compare(reference, current, settings, progress, _calibration(calibration))
 
     deliver(report, settings.format, output=output, quiet=quiet)
     return exit_code(report, fail_on=settings.fail_on, on_insufficient=settings.on_insufficient)
 
 
-def _compare(reference: str, current: str, settings: Settings, progress: DelayedProgress) -> DriftReport:
+def _calibration(file: str | None) -> Calibration | None:
+    """Return the calibration that `driftwatch calibrate` wrote."""
+    if file is None:
+        return None
+    from driftwatch.report.calibration import Calibration
+
+    try:
+        return Calibration.from_json(Path(file).read_bytes())
+    except InputError as error:
+        raise InputError(f"{file!r} is not a saved calibration: {error}") from error
+
+
+def _compare(
+    reference: str, current: str, settings: Settings, progress: DelayedProgress, calibration: Calibration | None
+) -> DriftReport:
     from driftwatch import io
-    from driftwatch.monitor.monitor import Monitor
 
     if current != STDIO and not Path(current).exists():
         io.read(current)  # says what is wrong before minutes are spent on the other side
 
     progress.phase(f"reading {_label(reference)}")
-    # no name is bound to the table: its memory is free again before the other one is read
-    monitor = Monitor(
-        io.read(reference),
-        features=settings.include,
-        thresholds=settings.thresholds,
-        alpha=settings.alpha,
-        correction=settings.correction,
-        min_effect=settings.min_effect,
-        min_samples=settings.min_samples,
-        per_feature=settings.per_feature(),
-    )
+    monitor = build_monitor(reference, settings, keep_rows=False)
+    if calibration is not None:
+        monitor.use(calibration)
 
     progress.phase(f"reading {_label(current)}")
     table = io.read(current)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlphaOption",
+    "CalibrationOption",
     "ConfigOption",
     "CorrectionOption",
     "DebugOption",
@@ -28,6 +29,7 @@ __all__ = [
     "OnInsufficientOption",
     "OutputOption",
     "QuietOption",
+    "SeedOption",
     "ThresholdOption",
     "names",
     "pairs",
@@ -135,6 +137,13 @@ OnInsufficientOption: TypeAlias = Annotated[
 ConfigOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--config", metavar="FILE", help="Settings file, stronger than driftwatch.toml and pyproject.toml."),
+]
+CalibrationOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--calibration", metavar="FILE", help="JSON that `calibrate` wrote for this reference, to go by."),
+]
+SeedOption: TypeAlias = Annotated[
+    str, typer.Option("--seed", metavar="NUMBER", help="The same seed gives the same result. Default: 0.")
 ]
 DebugOption: TypeAlias = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 

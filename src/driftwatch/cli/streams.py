@@ -73,7 +73,7 @@ def write_data(text: str) -> None:
     if sys.stdout is None:  # python's way to say that descriptor 1 was closed
         raise BrokenPipeError(errno.EPIPE, "standard output is closed")
     try:
-        _write_all(sys.stdout, text if text.endswith("\n") else text + "\n")
+        _write_all(sys.stdout, _line_ended(text))
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -111,6 +111,10 @@ def settle_stdout() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _line_ended(text: str) -> str:
+    return text if text.endswith("\n") else text + "\n"
+
+
 def check_destination(output: str | None, inputs: Iterable[str]) -> None:
     """Refuse, before any work is done, an `output` that cannot be written or that is one of the `inputs`.
 
@@ -136,8 +140,8 @@ def check_destination(output: str | None, inputs: Iterable[str]) -> None:
             raise ConfigError(f"`--output` {output!r} is one of the inputs. Name another file.")
 
 
-def write_file(output: str, text: str) -> None:
-    """Replace the file `output` with `text` in one step: readers see the old content or the new, never a part.
+def write_file(output: str, content: str | bytes) -> None:
+    """Replace the file `output` with `content` in one step: readers see the old content or the new, never a part.
 
     Raises
     ------
@@ -145,7 +149,7 @@ def write_file(output: str, text: str) -> None:
         When the file cannot be written; the old one is then untouched.
     """
     target = Path(output).resolve()  # a link stays a link: what it points to is replaced
-    data = (text if text.endswith("\n") else text + "\n").encode(errors="backslashreplace")
+    data = content if isinstance(content, bytes) else _line_ended(content).encode(errors="backslashreplace")
     temporary = target.with_name(f".driftwatch-{os.getpid()}-{secrets.token_hex(4)}.tmp")
     try:
         if target.exists() and not target.is_file():

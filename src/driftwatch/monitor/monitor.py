@@ -11,6 +11,7 @@ from driftwatch._version import version
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.arrays.table import ColumnTable, read_table
 from driftwatch.errors import ConfigError, NoCommonFeaturesError, UnknownNameError
+from driftwatch.monitor.design import correct
 from driftwatch.monitor.embedding import among, checked_rows, embedding_sample, joint_columns, joint_problem
 from driftwatch.monitor.evidence import Evidence, gather
 from driftwatch.monitor.plan import Plan
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from driftwatch.arrays.table import Table
     from driftwatch.detectors.base import BaseDetector
     from driftwatch.profile.profile import ReferenceFeature
+    from driftwatch.report.calibration import Calibration
     from driftwatch.report.history import History
 
 __all__ = ["Monitor"]
@@ -138,6 +140,8 @@ class Monitor:
             raise ConfigError("there is no feature to compare: `features` is empty, or `per_feature` ignores them all.")
         self._unused = frozenset(known) - frozenset(chosen)
         self._rows = table if keep_rows else None
+        self._uncalibrated = self.plan
+        self.calibration: Calibration | None = None
         self.profile = Profile.fit(
             table,
             kinds=self.plan.kinds,
@@ -185,6 +189,32 @@ class Monitor:
             name for name in profile.features if name in names or profile.features[name].kind is FeatureKind.JOINT
         ]
 
+        evidence, settled = self._compare(table, common, progress)
+        correct(evidence, self.plan)
+        settled |= decide(evidence, self.plan, {name: feature.kind for name, feature in profile.features.items()})
+
+        return DriftReport(
+            driftwatch_version=version(),
+            created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+            reference_hash=profile.hash,
+            alpha=self.plan.alpha,
+            correction=self.plan.correction,
+            min_effect=self.plan.min_effect,
+            n_reference=profile.n_rows,
+            n_current=table.n_rows,
+            only_in_reference=tuple(name for name in profile.features if name not in set(common)),
+            only_in_current=tuple(
+                name for name in table.names if name not in profile.features and name not in self._unused
+            ),
+            features={name: settled[name] for name in common},
+            calibrated=self.plan.calibrated,
+        )
+
+    def _compare(
+        self, table: Table, common: Sequence[str], progress: Progress | None = None
+    ) -> tuple[list[Evidence], dict[str, FeatureReport]]:
+        """Return the evidence for the features that can be compared, and the reports of the others."""
+        profile = self.profile
         settled: dict[str, FeatureReport] = {}
         for name in common:
             verdict = _without_comparison(profile, profile.features[name], table)
@@ -203,23 +233,97 @@ class Monitor:
             settled[name] = _blank(profile, profile.features[name], table, Status.ERROR, f"current: {problem}")
         if progress is not None and problems:
             progress(len(problems))
-        settled |= decide(evidence, self.plan, {name: profile.features[name].kind for name in comparable})
+        return evidence, settled
 
-        return DriftReport(
-            driftwatch_version=version(),
-            created_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            reference_hash=profile.hash,
-            alpha=self.plan.alpha,
-            correction=self.plan.correction,
-            min_effect=self.plan.min_effect,
-            n_reference=profile.n_rows,
-            n_current=table.n_rows,
-            only_in_reference=tuple(name for name in profile.features if name not in set(common)),
-            only_in_current=tuple(
-                name for name in table.names if name not in profile.features and name not in self._unused
-            ),
-            features={name: settled[name] for name in common},
+    def calibrate(
+        self,
+        *,
+        window: int,
+        checks_per_day: float,
+        false_alarms_per_month: float,
+        power: float = 0.8,
+        n_windows: int = 100,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Calibration:
+        """Set the level so that checks raise no more false alarms than asked for, and say which drift they will see.
+
+        Everything is measured on the reference alone: contiguous windows of it against the rest of it, so that rows
+        that hang together in time show. The monitor uses the result from then on, and holds it as `calibration`.
+
+        Parameters
+        ----------
+        window : int
+            Rows of a check to come.
+        checks_per_day, false_alarms_per_month : float
+            How many checks there will be, and how many of them may be false alarms.
+        power : float
+            With which probability the smallest drift that is reported is seen.
+        n_windows : int
+            Windows that are measured on, at most as many as fit into the reference without an overlap.
+        seed : int
+            Decides which rows a simulated drift of a category touches.
+        progress : callable, optional
+            Called with 1 after each window.
+
+        Returns
+        -------
+        Calibration
+
+        Raises
+        ------
+        InputError
+            If the monitor has no rows, or its reference is shorter than five windows.
+        ConfigError
+            If a setting is out of range.
+
+        Notes
+        -----
+        Costs 20 fits of the reference and 11 checks for each window. The error of the rate is that of a share of
+        `n_windows`, which the result states; a target below what they can show rests on the p-values.
+
+        For each test a design effect is estimated, by how many times fewer rows count than there are, and p-values are
+        corrected by it; then alpha becomes the rate that was asked for. Where `alpha` is None, thresholds and smallest
+        effects are multiplied by one factor instead.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> monitor = Monitor({"x": np.random.default_rng(0).normal(size=4_000)})
+        >>> result = monitor.calibrate(window=200, checks_per_day=1, false_alarms_per_month=1)
+        >>> round(monitor.plan.alpha, 4), round(result.features["x"].smallest, 1)
+        (0.0329, 0.3)
+        """
+        from driftwatch.monitor.calibration import calibrate
+
+        plan = self.plan if self.calibration is None else self._uncalibrated
+        result = calibrate(
+            self,
+            plan,
+            window=window,
+            checks_per_day=checks_per_day,
+            false_alarms_per_month=false_alarms_per_month,
+            power=power,
+            n_windows=n_windows,
+            seed=seed,
+            progress=progress,
         )
+        self.use(result)
+        return result
+
+    def use(self, calibration: Calibration) -> None:
+        """Take over the settings of a calibration: of this monitor, or of one with the same features and settings.
+
+        Raises
+        ------
+        ConfigError
+            If it was made for other features, or for another kind of rule.
+        """
+        from driftwatch.monitor.calibration import calibrated
+
+        plan = self.plan if self.calibration is None else self._uncalibrated
+        self.plan = calibrated(plan, calibration, self.feature_names)
+        self._uncalibrated, self.calibration = plan, calibration
 
     def over_time(
         self,

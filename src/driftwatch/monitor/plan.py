@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from driftwatch.arrays.schema import FeatureKind
@@ -47,6 +47,8 @@ class Plan:
     thresholds: Mapping[str, float]
     per_feature: Mapping[str, FeatureOptions]
     block_size: int | None = None
+    design_effects: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    calibrated: bool = False
     missing: MissingShareDetector = field(default_factory=MissingShareDetector)
 
     @classmethod
@@ -119,6 +121,23 @@ class Plan:
     def thresholds_of(self, name: str) -> dict[str, float]:
         """Return the thresholds of one feature by measure, its own over the general ones."""
         return {**self.thresholds, **self.options(name).thresholds}
+
+    def scaled(self, factor: float) -> Plan:
+        """Return the plan with every threshold and smallest effect multiplied by a factor."""
+
+        def cuts(given: Mapping[str, float]) -> dict[str, float]:
+            return {name: factor * cut for name, cut in given.items()}
+
+        own = {
+            name: replace(
+                options,
+                min_effect=None if options.min_effect is None else min(1.0, factor * options.min_effect),
+                thresholds=cuts(options.thresholds),
+            )
+            for name, options in self.per_feature.items()
+        }
+        general = cuts({"missing": self.material_missing, **self.thresholds})
+        return replace(self, min_effect=min(1.0, factor * self.min_effect), thresholds=general, per_feature=own)
 
     @property
     def material_missing(self) -> float:

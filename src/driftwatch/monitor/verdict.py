@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from driftwatch.monitor.evidence import Evidence, Finding
     from driftwatch.monitor.plan import Plan
 
-__all__ = ["decide"]
+__all__ = ["cuts_of", "decide", "tests_of"]
 
 
 class _Legs(NamedTuple):
@@ -36,7 +36,7 @@ def decide(evidence: Sequence[Evidence], plan: Plan, kinds: Mapping[str, Feature
     The p-values of all features, and of the missing shares where anything is missing, are corrected as one family.
     Features with too few values, and rows too few to test a missing share, stay out of it.
     """
-    family = [finding for item in evidence for finding in _tests_of(item, plan) if finding.pvalue is not None]
+    family = [finding for item in evidence for _, finding in tests_of(item, plan) if finding.pvalue is not None]
     adjusted = adjust(np.asarray([finding.pvalue for finding in family], dtype=np.float64), plan.correction)
     table = {id(finding): float(p) for finding, p in zip(family, adjusted.tolist(), strict=True)}
     return {item.name: _feature(item, plan, kinds[item.name], table) for item in evidence}
@@ -60,22 +60,49 @@ def _rows_suffice(item: Evidence, plan: Plan) -> bool:
     return min(rows) >= plan.min_samples
 
 
-def _tests_of(item: Evidence, plan: Plan) -> Iterator[Finding]:
-    """Yield the findings that take part in the family of p-values."""
+def tests_of(item: Evidence, plan: Plan) -> Iterator[tuple[str, Finding]]:
+    """Yield the findings that take part in the family of p-values, by name."""
     if _insufficient(item, plan) is None:
-        yield from item.findings.values()
+        yield from item.findings.items()
     if item.missing is not None and _rows_suffice(item, plan):
-        yield item.missing
+        yield "missing", item.missing
+
+
+def cuts_of(item: Evidence, plan: Plan) -> dict[str, list[tuple[float | None, float]]]:
+    """Return what decides about materiality, values beside their cuts, of the "values" and of the "missing" share.
+
+    One value that reaches its cut is enough. A part that cannot be judged is left out.
+    """
+    thresholds = plan.thresholds_of(item.name)
+    cuts: dict[str, list[tuple[float | None, float]]] = {}
+    if _insufficient(item, plan) is None:
+        measures = {key: value for finding in item.findings.values() for key, value in finding.measures.items()}
+        own = [(measures[key], cut) for key, cut in thresholds.items() if measures.get(key) is not None]
+        cuts["values"] = own or [(_effect(item), plan.min_effect_of(item.name))]
+    h = None if item.missing is None else item.missing.measures["missing"]
+    if h is not None and _rows_suffice(item, plan):
+        cuts["missing"] = [(h, thresholds.get("missing", plan.material_missing))]
+    return cuts
+
+
+def _effect(item: Evidence) -> float | None:
+    return max((f.effect for f in item.findings.values() if f.effect is not None), default=None)
+
+
+def _is_material(cuts: Iterable[tuple[float | None, float]]) -> bool:
+    return any(value is not None and value >= cut for value, cut in cuts)
 
 
 def _feature(item: Evidence, plan: Plan, kind: FeatureKind, adjusted: Mapping[int, float]) -> FeatureReport:
     options, thresholds = plan.options(item.name), plan.thresholds_of(item.name)
     too_few = _insufficient(item, plan)
-    effect = max((f.effect for f in item.findings.values() if f.effect is not None), default=None)
+    effect, cuts = _effect(item), cuts_of(item, plan)
     values = _Legs(False if plan.alpha is not None else None, material=False)
-    if too_few is None:
-        values = _values_legs(item, plan, effect, thresholds, adjusted)
-    missing = _missing_legs(item, plan, thresholds, adjusted)
+    if "values" in cuts:
+        values = _Legs(_significant(item.findings.values(), plan, adjusted), _is_material(cuts["values"]))
+    missing = _Legs(significant=False, material=False)
+    if item.missing is not None and "missing" in cuts:
+        missing = _Legs(_significant([item.missing], plan, adjusted), _is_material(cuts["missing"]))
 
     # The legs shown are those of the comparison that decided, so that drift is always both of them together.
     shown = values
@@ -118,31 +145,6 @@ def _direction(item: Evidence, values: _Legs) -> str:
         return item.direction
     before, after = item.missing_reference * item.n_current, item.missing_current * item.n_reference
     return "more missing" if after > before else "fewer missing"
-
-
-def _values_legs(
-    item: Evidence,
-    plan: Plan,
-    effect: float | None,
-    thresholds: Mapping[str, float],
-    adjusted: Mapping[int, float],
-) -> _Legs:
-    measures = {key: value for finding in item.findings.values() for key, value in finding.measures.items()}
-    cuts = [(measures[key], cut) for key, cut in thresholds.items() if measures.get(key) is not None]
-    if cuts:
-        material = any(value >= cut for value, cut in cuts if value is not None)
-    else:
-        material = effect is not None and effect >= plan.min_effect_of(item.name)
-    return _Legs(_significant(item.findings.values(), plan, adjusted), material)
-
-
-def _missing_legs(item: Evidence, plan: Plan, thresholds: Mapping[str, float], adjusted: Mapping[int, float]) -> _Legs:
-    finding = item.missing
-    h = None if finding is None else finding.measures["missing"]
-    if finding is None or h is None or not _rows_suffice(item, plan):
-        return _Legs(significant=False, material=False)
-    material = h >= thresholds.get("missing", plan.material_missing)
-    return _Legs(_significant([finding], plan, adjusted), material)
 
 
 def _significant(findings: Iterable[Finding], plan: Plan, adjusted: Mapping[int, float]) -> bool | None:

@@ -194,7 +194,10 @@ class FeatureReport:
 
 @dataclass(frozen=True, slots=True)
 class DriftReport:
-    """The answer of one check: one `FeatureReport` per feature and the verdict over all of them."""
+    """The answer of one check: one `FeatureReport` per feature and the verdict over all of them.
+
+    `calibrated` says that the settings come from `Monitor.calibrate`.
+    """
 
     driftwatch_version: str
     created_at: str
@@ -207,10 +210,12 @@ class DriftReport:
     only_in_reference: tuple[str, ...]
     only_in_current: tuple[str, ...]
     features: Mapping[str, FeatureReport]
+    calibrated: bool = False
 
     def __post_init__(self) -> None:
         _assign(
             self,
+            calibrated=bool(self.calibrated),
             alpha=None if self.alpha is None else _setting("alpha", self.alpha),
             min_effect=_setting("min_effect", self.min_effect),
             n_reference=operator.index(self.n_reference),

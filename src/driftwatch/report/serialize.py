@@ -62,6 +62,7 @@ def report_to_dict(report: DriftReport) -> dict[str, Any]:
         "n_current": report.n_current,
         "only_in_reference": list(report.only_in_reference),
         "only_in_current": list(report.only_in_current),
+        **({"calibrated": True} if report.calibrated else {}),
         "features": {feature.name: _feature_to_dict(feature) for feature in report.features.values()},
     }
 
@@ -110,6 +111,7 @@ def report_from_dict(cls: type[Report], data: Mapping[str, Any]) -> Report:
         only_in_reference=top.array("only_in_reference", str),
         only_in_current=top.array("only_in_current", str),
         features=features,
+        calibrated=top.maybe("calibrated", bool, optional=True) or False,
     )
 
 

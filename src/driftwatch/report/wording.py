@@ -174,6 +174,8 @@ def settings(report: DriftReport, glyphs: Glyphs = UNICODE) -> list[str]:
     level = "not required"
     if report.alpha is not None:
         level = f"alpha {report.alpha:g} ({printable(report.correction, glyphs)})"
+    if report.calibrated:
+        level += ", calibrated"
     return [
         f"n {report.n_reference:,} reference, {report.n_current:,} current",
         f"significant: {level}",

@@ -7,7 +7,7 @@ from driftwatch._lazy import attach
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
     from driftwatch.simulate.catalog import SHIFTS
     from driftwatch.simulate.dependence import correlation_rotation, feature_swap
-    from driftwatch.simulate.levels import category_swap, new_category, prior_shift
+    from driftwatch.simulate.levels import category_swap, level_shift, new_category, prior_shift
     from driftwatch.simulate.numeric import mean_shift, noise, quantile_shift, scale, truncation, unit_change
     from driftwatch.simulate.power import PowerCurve, power_curve
     from driftwatch.simulate.quality import missing_values, outliers, stuck_sensor
@@ -24,6 +24,7 @@ __all__ = [
     "feature_swap",
     "gradual",
     "incremental",
+    "level_shift",
     "mean_shift",
     "missing_values",
     "new_category",
@@ -58,6 +59,7 @@ __getattr__, __dir__ = attach(
         "feature_swap": _DEPENDENCE,
         "gradual": _SCHEDULE,
         "incremental": _SCHEDULE,
+        "level_shift": _LEVELS,
         "mean_shift": _NUMERIC,
         "missing_values": _QUALITY,
         "new_category": _LEVELS,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from driftwatch.simulate.dependence import correlation_rotation, feature_swap
-from driftwatch.simulate.levels import category_swap, new_category, prior_shift
+from driftwatch.simulate.levels import category_swap, level_shift, new_category, prior_shift
 from driftwatch.simulate.numeric import mean_shift, noise, quantile_shift, scale, truncation, unit_change
 from driftwatch.simulate.quality import missing_values, outliers, stuck_sensor
 
@@ -29,6 +29,7 @@ SHIFTS: Mapping[str, Callable[..., Shift]] = {
         outliers,
         stuck_sensor,
         category_swap,
+        level_shift,
         new_category,
         prior_shift,
         correlation_rotation,

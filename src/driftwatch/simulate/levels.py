@@ -13,7 +13,7 @@ from driftwatch.simulate.shift import CATEGORIES, CELLS, Edit, Shift, Values, ro
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["category_swap", "new_category", "prior_shift"]
+__all__ = ["category_swap", "level_shift", "new_category", "prior_shift"]
 
 SHARE_OF_ROWS = "share of the affected rows"
 
@@ -84,6 +84,35 @@ def _new_category(edit: Edit) -> None:
         if value in set(edit.reference[name].tolist()):
             raise InputError(f"new_category needs a level that {name!r} does not have, got {value!r}. Pass `level`.")
         x[edit.rows[: round_randomly(edit.strength * edit.rows.size, edit.rng)]] = value
+
+
+def level_shift(
+    strength: float = 0.1, *, level: Any = None, features: Sequence[str] | None = None, share: float = 1.0
+) -> Shift:
+    """Return a shift that turns values into one level that is already there.
+
+    Parameters
+    ----------
+    strength : float
+        Share of the affected rows that get the level.
+    level : optional
+        The level; the least frequent one of each feature by default.
+    features, share
+        As for `category_swap`.
+    """
+    unit, options = SHARE_OF_ROWS, {"level": level}
+    return Shift("level_shift", strength, unit, CATEGORIES, _level_shift, features, share, options, (0.0, 1.0))
+
+
+def _level_shift(edit: Edit) -> None:
+    for name, x in edit.columns.items():
+        ranked = _ranked(edit.reference[name])
+        level = edit.options["level"]
+        if level is None and ranked:
+            level = ranked[-1]
+        if level not in ranked:
+            raise InputError(f"level_shift needs a level that {name!r} has, got {level!r}. Pass another `level`.")
+        x[edit.rows[: round_randomly(edit.strength * edit.rows.size, edit.rng)]] = level
 
 
 def prior_shift(strength: float = 0.2, *, target: str, level: Any = None, share: float = 1.0) -> Shift:
