@@ -28,7 +28,7 @@ def test_autocorrelated_rows_have_the_design_effect_of_their_tail() -> None:
     for i in range(1, w):
         x[:, i] = phi * x[:, i - 1] + np.sqrt(1.0 - phi**2) * x[:, i]
     pvalues = kstest(x, norm.cdf, axis=1, method="asymp").pvalue
-    (effect,) = design_effects(squared_quantiles(pvalues[:, None]))
+    (effect,) = design_effects(squared_quantiles(np.asarray(pvalues)[:, None]))
     assert effect == pytest.approx(2.3, abs=0.2)
     # in the far tail the distance is longer still: at .01 the level is known to be missed by up to a half
     for level, at_most in ((0.1, 0.12), (0.03, 0.045), (0.01, 0.02)):

@@ -20,10 +20,10 @@ from driftwatch.simulate import level_shift, mean_shift
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DETECTORS = [KSDetector(method="asymp"), ChiSquaredDetector(), TotalVariationDetector()]
+DETECTORS: list[Any] = [KSDetector(method="asymp"), ChiSquaredDetector(), TotalVariationDetector()]
 WINDOW = 100
 N_WINDOWS = 120
-N_FRESH = 250
+N_FRESH = 200
 TARGET = 0.1
 ASKED: dict[str, Any] = {"window": WINDOW, "checks_per_day": 1, "false_alarms_per_month": TARGET * DAYS_PER_MONTH}
 
@@ -64,7 +64,7 @@ def scene(phi: float) -> tuple[Monitor, Calibration, list[dict[str, Any]], float
 def test_rate_of_fresh_windows_is_the_target(phi: float) -> None:
     monitor, _, windows, _ = scene(phi)
     after = np.mean([monitor.check(window).drift_detected for window in windows])
-    # three standard errors: of the share of 250 windows, and of design effects that are known to 10 % (120 windows)
+    # three standard errors: of the share of 200 windows, and of design effects that are known to 10 % (120 windows)
     error = np.hypot(np.sqrt(TARGET * (1.0 - TARGET) / N_FRESH), 0.1 * TARGET * np.log(3.0 / TARGET))
     assert after == pytest.approx(TARGET, abs=3.0 * error)
 
@@ -98,7 +98,7 @@ def test_reported_drift_is_seen_with_the_stated_power(phi: float, name: str, shi
         monitor.check(drift.apply(window, seed=i, reference=reference)).features[name].drift_detected
         for i, window in enumerate(windows)
     ]
-    # the strength is a quantile of 120 windows (standard error .037), the share one of 250 (.025)
+    # the strength is a quantile of 120 windows (standard error .037), the share one of 200 (.028)
     assert np.mean(seen) == pytest.approx(0.8, abs=0.1)
 
 

@@ -56,7 +56,7 @@ def run_simulate(
     from driftwatch import io
     from driftwatch.io.writers import encode
 
-    given = {name: _number(f"--{name}", value) for name, value in options.items() if value is not None}
+    given: dict[str, Any] = {name: _number(f"--{name}", value) for name, value in options.items() if value is not None}
     if features is not None:
         given["features"] = features
     drift = _shift(shift, {**given, **{name: _value(value) for name, value in extra.items()}})

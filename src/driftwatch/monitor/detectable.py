@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,12 +57,16 @@ class Injection:
     def into(self, values: NDArray, strength: float, draws: NDArray) -> NDArray:
         """Return values with the drift; `draws` are uniform numbers, the same for every strength."""
         if self.unit == SIGMA:
-            moved = strength * self.step
-            moved = self.grid * np.floor(moved / self.grid + draws) if self.grid else moved
+            wanted = strength * self.step
+            moved = self.grid * np.floor(wanted / self.grid + draws) if self.grid else wanted
             return np.asarray((values + moved).astype(values.dtype))
         out = values.copy()
-        out[np.argsort(draws)[: round(strength * len(values))]] = self.level
+        out[np.argsort(draws)[: round(self.settled(strength, len(values)) * len(values))]] = self.level
         return out
+
+    def settled(self, strength: float, n_rows: int) -> float:
+        """Return the strength that is really there: a share is one of whole rows."""
+        return strength if self.unit == SIGMA else math.ceil(strength * n_rows) / n_rows
 
 
 def injections(profile: Profile, rows: Table) -> tuple[dict[str, Injection], dict[str, str]]:
@@ -143,4 +148,4 @@ def search(
         middle = {name: (low[name] + high[name]) / 2.0 for name in low}
         for name, hit in seen({name: float(np.exp(x)) for name, x in middle.items()}).items():
             (high if hit else low)[name] = middle[name]
-    return answer | {name: float(np.exp(x)) for name, x in high.items()}
+    return answer | {name: drifts[name].settled(float(np.exp(x)), block.n_rows) for name, x in high.items()}
