@@ -139,11 +139,12 @@ class _Bench:
             for place in np.linspace(0, fits - 1, min(quota, fits)).astype(int).tolist():
                 start = fold.start + place * self.window
                 block = self.rows.take(slice(start, start + self.window))
-                yield fold.monitor, block, self.look(fold.monitor, block)
+                fold.monitor.plan = self.plan
+                yield fold.monitor, block, self.look(fold.monitor, block, fold.monitor.feature_names)
 
-    def look(self, monitor: Monitor, block: Table) -> Outcome:
-        """Return the outcome of one window."""
-        evidence, _ = monitor._compare(block, list(monitor.profile.features))  # noqa: SLF001 - before any decision
+    def look(self, monitor: Monitor, block: Table, names: Sequence[str]) -> Outcome:
+        """Return what some features of one window show."""
+        evidence, _ = monitor._compare(block, names)  # noqa: SLF001 - before any decision
         return outcome_of(evidence, self.plan)
 
     def smallest(
@@ -164,7 +165,7 @@ class _Bench:
             monitor.plan = replace(self.plan, detectors=needed)
 
             def look(table: Table, monitor: Monitor = monitor) -> Outcome:
-                return self.look(monitor, table).corrected(choice.effects)
+                return self.look(monitor, table, list(drifts)).corrected(choice.effects)
 
             def sees(name: str, outcome: Outcome, calm: Outcome = calm) -> bool:
                 return name in choice.alarms(calm.replaced(name, outcome))
