@@ -126,14 +126,14 @@ def calibrate(
         str, typer.Option("--false-alarms-per-month", metavar="NUMBER", help="How many of them may be false alarms.")
     ],
     power: Annotated[
-        str, typer.Option("--power", metavar="SHARE", help="Of the checks that see the smallest drift. Default: 0.8.")
+        str, typer.Option("--power", metavar="SHARE", help="Of the checks that see the smallest drift.")
     ] = "0.8",
     n_windows: Annotated[
-        str, typer.Option("--n-windows", metavar="COUNT", help="Windows to measure on. Default: 100, if they fit.")
+        str, typer.Option("--n-windows", metavar="COUNT", help="Windows to measure on, if they fit.")
     ] = "100",
     seed: options.SeedOption = "0",
     format: Annotated[  # noqa: A002 - the option's name
-        str, typer.Option("--format", "-f", metavar="table|json", help="How the result is written. Default: table.")
+        str, typer.Option("--format", "-f", metavar="table|json", help="How the result is written.")
     ] = "table",
     output: options.OutputOption = None,
     quiet: options.QuietOption = False,

@@ -143,7 +143,7 @@ CalibrationOption: TypeAlias = Annotated[
     typer.Option("--calibration", metavar="FILE", help="JSON that `calibrate` wrote for this reference, to go by."),
 ]
 SeedOption: TypeAlias = Annotated[
-    str, typer.Option("--seed", metavar="NUMBER", help="The same seed gives the same result. Default: 0.")
+    str, typer.Option("--seed", metavar="NUMBER", help="The same seed gives the same result.")
 ]
 DebugOption: TypeAlias = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
