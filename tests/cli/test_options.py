@@ -65,6 +65,14 @@ def test_min_effect_decides_what_is_material(run: Run) -> None:
     assert features(run, "--min-effect", "0.9")["moved"]["drift_detected"] is False
 
 
+def test_excess_takes_the_noise_off_before_the_threshold_is_applied(run: Run) -> None:
+    psi = features(run)["moved"]["tests"]["psi"]
+    cut = f"psi={(psi['statistic'] + psi['excess']) / 2}"
+    assert features(run, "--threshold", cut)["moved"]["material"] is True
+    assert features(run, "--threshold", cut, "--excess")["moved"]["material"] is False
+    assert features(run, "--threshold", cut, "--no-excess")["moved"]["material"] is True
+
+
 def test_threshold_replaces_the_material_leg(run: Run) -> None:
     assert features(run, "--threshold", "psi=5", "--threshold", "ks=0.9")["moved"]["material"] is False
     assert features(run, "--threshold", "psi=5", "--threshold", "ks=0.01")["moved"]["material"] is True

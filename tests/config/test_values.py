@@ -34,6 +34,7 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
     correction = "holm"
     min_effect = 0
     min_samples = 5
+    excess = true
     include = ["price", "age"]
     exclude = ["id"]
     fail_on = "none"
@@ -52,6 +53,7 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
         correction="holm",
         min_effect=0.0,
         min_samples=5,
+        excess=True,
         include=("price", "age"),
         exclude=("id",),
         fail_on="none",
@@ -72,6 +74,8 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
         ("CORRECTION", "none", Settings(correction="none")),
         ("MIN_EFFECT", "1e-2", Settings(min_effect=0.01)),
         ("MIN_SAMPLES", "30", Settings(min_samples=30)),
+        ("EXCESS", "true", Settings(excess=True)),
+        ("EXCESS", "false", Settings()),
         ("FEATURES", 'age, "income, net"', Settings(include=("age", "income, net"))),
         ("FEATURES", "age\nprice", Settings(include=("age", "price"))),
         ("EXCLUDE", "id,id", Settings(exclude=("id",))),
@@ -102,6 +106,8 @@ def test_every_option_of_check_has_a_variable(variable: str, text: str, expected
         "min_samples = 0",
         "min_samples = 2.5",
         "min_samples = true",
+        "excess = 1",
+        "excess = 'true'",
         "include = 'age'",
         "include = []",
         "include = [1]",

@@ -197,10 +197,11 @@ def test_effect_is_the_noise_corrected_distance() -> None:
 
 
 def test_excess_of_psi_is_what_chance_does_not_explain() -> None:
-    excess = score_of(PSIDetector(), FeatureKind.NUMERIC).details["excess"]
+    noise = score_of(PSIDetector(), FeatureKind.NUMERIC).noise
+    assert noise is not None
     # nine degrees of freedom for ten bins; Yurdakul and Naranjo (2020)
     wanted = [max(psi_formula(FeatureKind.NUMERIC, row) - 9 * (1 / N + 1 / M), 0.0) for row in range(2)]
-    np.testing.assert_allclose(np.asarray(excess[:2], dtype=float), wanted, rtol=1e-9)
+    np.testing.assert_allclose(noise.excess[:2], wanted, rtol=1e-9)
 
 
 @pytest.mark.parametrize("detector", [PSIDetector(), JensenShannonDetector(), TotalVariationDetector()])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from driftwatch.errors import UnknownNameError
-from driftwatch.kernels.multiplicity import CORRECTIONS, adjust
+from driftwatch.kernels.multiplicity import CORRECTIONS, GLOBAL_METHODS, adjust, global_pvalue
 
 families = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=30)
 
@@ -76,3 +76,44 @@ def test_adjusted_pvalues_keep_the_order_and_never_shrink(method: str, pvalues: 
 def test_unknown_correction_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UnknownNameError, match=r"'fdr-bh' \(did you mean 'fdr_bh'\?\)"):
         adjust([0.1], "fdr-bh")
+
+
+@pytest.mark.parametrize("method", sorted(GLOBAL_METHODS))
+@given(pvalues=st.lists(st.floats(0.0, 1.0), min_size=1, max_size=30))
+def test_the_global_pvalue_is_its_formula(method: str, pvalues: list[float]) -> None:
+    k, ascending = len(pvalues), sorted(pvalues)
+    simes = min(p * k / (i + 1) for i, p in enumerate(ascending))
+    wanted = {
+        "bonferroni": k * ascending[0],
+        "simes": simes,
+        "hommel": simes * sum(1.0 / i for i in range(1, k + 1)),
+    }
+    assert global_pvalue(pvalues, method) == pytest.approx(min(1.0, wanted[method]))
+
+
+@pytest.mark.parametrize("method", sorted(GLOBAL_METHODS))
+@pytest.mark.parametrize("dependence", ["independent", "one factor", "opposite", "all equal"])
+def test_the_global_pvalue_holds_its_level(method: str, dependence: str) -> None:
+    rng = np.random.default_rng(11)
+    draws, k = 4000, 20
+    z = rng.normal(size=(draws, k))
+    if dependence == "one factor":
+        z = 0.6 * z + 0.8 * rng.normal(size=(draws, 1))
+    elif dependence == "opposite":
+        z[:, 1::2] = -z[:, ::2]
+    elif dependence == "all equal":
+        z = np.repeat(z[:, :1], k, axis=1)
+    pvalues = 2.0 * stats.norm.sf(np.abs(z))
+    rejected = np.mean([global_pvalue(row, method) <= 0.05 for row in pvalues])
+    assert rejected <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / draws)
+
+
+def test_the_global_pvalue_of_an_empty_family_is_nan() -> None:
+    assert np.isnan(global_pvalue([]))
+    assert np.isnan(global_pvalue([np.nan]))
+    assert global_pvalue([np.nan, 0.2]) == 0.2
+
+
+def test_an_unknown_global_method_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="'bonferonni' \\(did you mean 'bonferroni'"):
+        global_pvalue([0.1], "bonferonni")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from driftwatch.kernels.kolmogorov_exact import ks_2samp_sf
-from driftwatch.kernels.noise import expected_ks_squared, expected_psi, expected_tv_squared, noise_corrected
+from driftwatch.kernels.noise import expected_ks_squared, expected_tv_squared, noise_corrected
 
 
 def zipf(k: int) -> np.ndarray:
@@ -109,16 +109,6 @@ def test_expected_ks_squared_is_the_limit_of_the_second_moment() -> None:
 @pytest.mark.parametrize(("n", "m"), [(0, 5), (5, 0), (0, 0)])
 def test_expectations_are_nan_without_rows(n: int, m: int) -> None:
     assert np.isnan(expected_ks_squared(n, m))
-    assert np.isnan(expected_psi(n, m, 10))
-
-
-def test_expected_psi_is_the_mean_over_random_samples() -> None:
-    # Ten even bins of 5,000 against 2,000 rows; the standard error over 4,000 draws is 0.8 %.
-    rng = np.random.default_rng(5)
-    share = np.full(10, 0.1)
-    r, c = rng.multinomial(5000, share, size=4000) / 5000, rng.multinomial(2000, share, size=4000) / 2000
-    mean = ((c - r) * np.log(c / r)).sum(axis=-1).mean()
-    assert float(expected_psi(5000, 2000, 10)) == pytest.approx(mean, rel=0.03)
 
 
 def test_noise_corrected_takes_the_expected_square_off() -> None:

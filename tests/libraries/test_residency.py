@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 RNG = np.random.default_rng(8)
 N, D, K = 400, 3, 10
-LARGEST_ANSWER = D * K  # bin counts of every feature
+LARGEST_ANSWER = D * 2 * K  # bin counts of every feature, and twenty of its quantiles
 KERNELS = list(CATALOG.values())
 
 # By library: where its arrays are, and the methods by which values leave the device.

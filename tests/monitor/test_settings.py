@@ -9,6 +9,7 @@ import pytest
 
 from driftwatch import FeatureKind, KSDetector, Monitor, PSIDetector, TotalVariationDetector
 from driftwatch.errors import ConfigError, NoCommonFeaturesError, UnknownNameError
+from driftwatch.kernels.multiplicity import global_pvalue
 
 if TYPE_CHECKING:
     from driftwatch.report.model import DriftReport, FeatureReport
@@ -43,6 +44,31 @@ def test_defaults() -> None:
     report = check()
     assert set(report.drifted_features) == {"moved", "level", "gaps"}
     assert (report.alpha, report.correction, report.min_effect) == (0.05, "fdr_bh", 0.05)
+
+
+@pytest.mark.parametrize("method", ["bonferroni", "simes", "hommel"])
+def test_the_global_method_forms_the_global_pvalue(method: str) -> None:
+    report = check(global_method=method)
+    pvalues = [t.pvalue for f in report.features.values() for t in f.tests.values() if t.pvalue is not None]
+    assert (report.n_tests, report.global_method) == (len(pvalues), method)
+    assert report.global_pvalue == global_pvalue(pvalues, method)
+    assert report.global_significant is True
+
+
+def test_the_global_pvalue_needs_a_level_to_be_significant() -> None:
+    report = check(alpha=None)
+    assert report.global_pvalue is not None
+    assert report.global_significant is None
+
+
+def test_a_report_without_a_test_has_no_global_pvalue() -> None:
+    report = Monitor({"x": [1.0, 2.0]}).check({"x": [1.0, 2.0]})
+    assert (report.n_tests, report.global_pvalue, report.global_significant) == (0, None, None)
+
+
+def test_an_unknown_global_method_is_refused() -> None:
+    with pytest.raises(UnknownNameError, match="unknown global method"):
+        check(global_method="fisher")
 
 
 def test_features_are_compared_in_the_order_of_the_reference() -> None:

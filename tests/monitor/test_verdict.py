@@ -216,7 +216,7 @@ class TestSignals:
     def test_rounded_integers_are_flagged(self, side: str) -> None:
         small, large = {"x": np.arange(100) % 7}, {"x": (np.arange(100) % 7) + 2**60}
         reference, current = (large, small) if side == "reference" else (small, large)
-        assert Monitor(reference).check(current).features["x"].flags == ("rounded_integers",)
+        assert "rounded_integers" in Monitor(reference).check(current).features["x"].flags
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,9 @@ results = st.builds(
     threshold=st.none() | any_float,
     reason=reasons,
     details=st.just({}),
+    expected=st.none() | any_float,
+    null_q99=st.none() | any_float,
+    excess=st.none() | st.floats(0.0),
 ) | st.builds(
     TestResult,
     statistic=st.none() | any_float,
@@ -85,12 +88,17 @@ features = st.builds(
     reference=st.none() | sides,
     current=st.none() | sides,
     bins=st.none() | bins,
+    signal_values=st.dictionaries(names, st.floats(0.0, 1.0), max_size=2),
 )
 reports = st.builds(
     samples.report,
     st.lists(features, max_size=3),
     alpha=st.none() | st.floats(0, 1),
     only_in_reference=st.lists(names, max_size=2),
+    excess=st.booleans(),
+    n_tests=st.integers(1, 10**9),
+    global_pvalue=st.none() | unit(),
+    global_method=st.sampled_from(["bonferroni", "simes"]),
 )
 
 
@@ -141,6 +149,23 @@ def test_a_test_has_pvalues_and_its_details_beside_the_statistic() -> None:
         "dof": 4,
         "pvalue_method": "pooled",
     }
+
+
+def test_a_statistic_has_its_noise_beside_it_where_it_is_known() -> None:
+    tests = {"psi": TestResult(statistic=0.3, expected=0.1, null_q99=0.25, excess=0.2)}
+    written = samples.report([samples.feature(tests=tests)]).to_dict()["features"]["price"]["tests"]["psi"]
+    assert written == {"statistic": 0.3, "expected": 0.1, "null_q99": 0.25, "excess": 0.2}
+
+
+def test_the_test_of_the_whole_report_is_written_where_there_is_one() -> None:
+    written = samples.report([], n_tests=3, global_pvalue=0.01, global_method="simes", excess=True).to_dict()
+    assert {key: written[key] for key in ("excess", "n_tests", "global_pvalue", "global_method")} == {
+        "excess": True,
+        "n_tests": 3,
+        "global_pvalue": 0.01,
+        "global_method": "simes",
+    }
+    assert written["global_significant"] is True
 
 
 def test_a_distance_has_no_pvalue_keys() -> None:

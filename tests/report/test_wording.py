@@ -6,8 +6,9 @@ import pytest
 
 import report_samples as samples
 from driftwatch.report.model import Bins, FeatureReport, SideSummary, Status, TestResult
+from driftwatch.report.render import render
 from driftwatch.report.text import ASCII
-from driftwatch.report.wording import headline, histograms, moved, sentence, settings, verdict_line
+from driftwatch.report.wording import headline, histograms, moved, notes, sentence, settings, verdict_line
 
 KS = TestResult(statistic=0.4, is_test=True, pvalue=0.01, pvalue_adjusted=0.02)
 PSI = TestResult(statistic=0.3, threshold=0.2)
@@ -144,3 +145,58 @@ def test_a_sentence_names_the_threshold_that_decided() -> None:
 
 def test_settings_say_when_significance_is_not_required() -> None:
     assert "significant: not required" in settings(samples.report([], alpha=None))
+
+
+def test_a_verdict_on_thin_ice_says_so_in_every_form() -> None:
+    report = samples.report([samples.drifted("a", flags=("autocorrelated_rows", "few_samples")), samples.feature("b")])
+    few = "Caution, few rows, only large drift shows: a"
+    dependent = "Caution, rows depend on each other, p may be too small: a"
+    assert few in report.summary()
+    assert dependent in report.summary()
+    for form in ("table", "markdown", "junit", "github"):
+        text = render(report, form).replace("%2C", ",")
+        assert "Caution, few rows" in text
+        assert "Caution, rows depend on each other" in text
+    assert "Caution, few rows" in report._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("flag", "concerned"),
+    [
+        ("autocorrelated_rows", {"drifted"}),
+        ("few_samples", {"drifted", "fine", "doubtful"}),
+        ("dropped_rows", {"drifted", "fine", "doubtful"}),
+        ("many_ties", {"doubtful"}),
+        ("low_expected_counts", {"doubtful"}),
+    ],
+)
+def test_a_caution_names_the_features_whose_verdict_it_weakens(flag: str, concerned: set[str]) -> None:
+    report = samples.report(
+        [
+            samples.drifted("drifted", flags=(flag,)),
+            samples.feature("fine", flags=(flag,)),
+            samples.feature("doubtful", flags=(flag,), material=True, significant=False),
+            samples.feature("untested", flags=(flag,), status=Status.INSUFFICIENT, reason="no values"),
+        ]
+    )
+    ((_, named),) = notes(report)
+    assert set(named) == concerned
+
+
+def test_the_settings_name_the_test_of_the_whole_report() -> None:
+    report = samples.report([samples.feature()], n_tests=12, global_pvalue=0.0213)
+    assert settings(report)[-1] == "any change at all: p 0.021 (bonferroni, 12 tests)"
+    assert len(settings(samples.report([samples.feature()]))) == 3
+
+
+def test_a_threshold_on_the_excess_shows_the_excess() -> None:
+    tests = {"psi": TestResult(statistic=0.31, threshold=0.2, excess=0.25)}
+    drifted = samples.drifted(tests=tests)
+    assert "PSI 0.31 (excess 0.25, threshold 0.2)" in sentence(drifted, samples.report([drifted], excess=True))
+    assert "PSI 0.31 (threshold 0.2)" in sentence(drifted, samples.report([drifted]))
+
+
+def test_what_moved_says_what_share_a_signal_is_about() -> None:
+    shares = {"outside_range": 0.034, "stuck_value": 0.41}
+    feature = samples.drifted(signals=tuple(shares), signal_values=shares)
+    assert "3.4% outside the reference's range, 41% the same value" in moved(feature, samples.report([feature]))

@@ -72,6 +72,7 @@ def check(
     kind: options.KindOption = None,
     alpha: options.AlphaOption = None,
     threshold: options.ThresholdOption = None,
+    excess: options.ExcessOption = None,
     min_effect: options.MinEffectOption = None,
     min_samples: options.MinSamplesOption = None,
     correction: options.CorrectionOption = None,
@@ -98,6 +99,7 @@ def check(
         "exclude": options.names("--exclude", exclude),
         "thresholds": options.pairs("--threshold", "STATISTIC=NUMBER", threshold),
         "features": None if kinds is None else {name: {"kind": value} for name, value in kinds.items()},
+        "excess": excess,
         "fail_on": fail_on,
         "on_insufficient": on_insufficient,
         "format": format,
@@ -142,6 +144,7 @@ def calibrate(
     kind: options.KindOption = None,
     alpha: options.AlphaOption = None,
     threshold: options.ThresholdOption = None,
+    excess: options.ExcessOption = None,
     min_effect: options.MinEffectOption = None,
     min_samples: options.MinSamplesOption = None,
     correction: options.CorrectionOption = None,
@@ -172,6 +175,7 @@ def calibrate(
         "include": options.names("--features", features),
         "exclude": options.names("--exclude", exclude),
         "thresholds": options.pairs("--threshold", "STATISTIC=NUMBER", threshold),
+        "excess": excess,
         "features": None if kinds is None else {name: {"kind": value} for name, value in kinds.items()},
     }
     return partial(

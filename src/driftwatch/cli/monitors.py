@@ -21,6 +21,7 @@ def build_monitor(reference: str, settings: Settings, *, keep_rows: bool = True)
         io.read(reference),
         features=settings.include,
         thresholds=settings.thresholds,
+        excess=settings.excess,
         alpha=settings.alpha,
         correction=settings.correction,
         min_effect=settings.min_effect,

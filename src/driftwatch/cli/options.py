@@ -19,6 +19,7 @@ __all__ = [
     "ConfigOption",
     "CorrectionOption",
     "DebugOption",
+    "ExcessOption",
     "ExcludeOption",
     "FailOnOption",
     "FeaturesOption",
@@ -98,6 +99,10 @@ ThresholdOption: TypeAlias = Annotated[
         metavar="STATISTIC=NUMBER",
         help="Material means at least this raw value, such as psi=0.2. Repeatable.",
     ),
+]
+ExcessOption: TypeAlias = Annotated[
+    bool | None,
+    typer.Option("--excess/--no-excess", help="Thresholds act on what is left of a statistic after its own noise."),
 ]
 MinEffectOption: TypeAlias = Annotated[
     str | None,

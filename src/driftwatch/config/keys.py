@@ -148,6 +148,7 @@ KEYS: dict[str, Key] = {
     "correction": _one_of(CORRECTIONS),
     "min_effect": _EFFECT,
     "min_samples": Key("a whole number of 1 or more", _positive_int, _number_from_text),
+    "excess": Key("true or false", _bool, _bool_from_text),
     "include": Key(_NAME_LIST, _some_names, split_list, word="features"),
     "exclude": Key(_NAME_LIST, _names, split_list),
     "fail_on": _one_of(FAIL_ON),

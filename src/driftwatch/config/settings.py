@@ -69,6 +69,8 @@ class Settings:
         Features to leave out; wins over `include`.
     thresholds : mapping of str to float
         Statistic name to the cut on its raw value.
+    excess : bool
+        Whether thresholds cut what is left of a statistic after its own noise instead.
     features : mapping of str to FeatureSettings
         Settings of single features, `[features."price"]` in a file.
     fail_on : str
@@ -86,6 +88,7 @@ class Settings:
     include: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    excess: bool = False
     features: Mapping[str, FeatureSettings] = field(default_factory=dict)
     fail_on: str = "drift"
     on_insufficient: str = "report"

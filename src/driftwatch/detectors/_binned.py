@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from driftwatch._typing import Array
     from driftwatch.profile.sample import Sample
 
-__all__ = ["counts_on_host", "degenerate_reasons"]
+__all__ = ["counts_on_host", "degenerate_reasons", "has_reference_bins"]
 
 DEGENERATE = "0 by definition: the reference is constant, so there is a single bin"
 
@@ -32,3 +32,8 @@ def degenerate_reasons(sample: Sample, reference_counts: Array) -> list[str | No
     occupied = np.count_nonzero(to_host(reference_counts), axis=-1)
     degenerate = (occupied <= 1) & (sample.kind is FeatureKind.NUMERIC)
     return [DEGENERATE if flag else None for flag in degenerate.tolist()]
+
+
+def has_reference_bins(sample: Sample) -> bool:
+    """Return whether the counts are those in quantile bins of the reference, which fix its side of them."""
+    return sample.kind is FeatureKind.NUMERIC

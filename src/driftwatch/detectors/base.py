@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from driftwatch._typing import Array, JSONScalar
+    from driftwatch.kernels.noise_floor import NoiseFloor
 
 __all__ = ["BOTH_KINDS", "BaseDetector", "Score"]
 
@@ -41,6 +42,11 @@ class Score:
         Why a statistic is not defined or degenerate, d entries.
     flags : sequence of tuple of str, optional
         What weakens the result, d entries, as `"low_expected_counts"`.
+    noise : NoiseFloor, optional
+        Mean and 99 % quantile of `statistic` without drift at these sizes, and what is left of it.
+    excess : mapping of str to array, optional
+        The noise-corrected `measures`, which `thresholds` cut under `excess=True`; `{detector.name: noise.excess}` by
+        default. A measure that is not in it is cut as it is.
     """
 
     statistic: Array
@@ -50,6 +56,8 @@ class Score:
     details: Mapping[str, Sequence[JSONScalar]] = field(default_factory=dict)
     reasons: Sequence[str | None] | None = None
     flags: Sequence[tuple[str, ...]] | None = None
+    noise: NoiseFloor | None = None
+    excess: Mapping[str, Array] | None = None
 
 
 class BaseDetector(ABC, Generic[S_contra]):

@@ -11,6 +11,7 @@ from driftwatch.arrays.schema import FeatureKind
 from driftwatch.detectors._binned import counts_on_host, degenerate_reasons
 from driftwatch.detectors.base import BaseDetector, Score
 from driftwatch.kernels.homogeneity import chi2_2samp
+from driftwatch.kernels.noise_floor import chi2_noise
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
 
@@ -50,6 +51,7 @@ class BinnedChiSquaredDetector(BaseDetector[Sample]):
         return Score(
             result.statistic,
             pvalue=np.where(thin, np.nan, result.pvalue),
+            noise=chi2_noise(result.statistic, result.dof),
             details={"dof": [None if np.isnan(k) else int(k) for k in result.dof.tolist()]},
             reasons=[reason or (few if flag else None) for reason, flag in zip(reasons, thin.tolist(), strict=True)],
         )

@@ -12,6 +12,7 @@ from driftwatch.detectors._binned import counts_on_host
 from driftwatch.detectors.base import BaseDetector, Score
 from driftwatch.kernels.contingency import fisher_exact_2x2, pool_rare_levels
 from driftwatch.kernels.homogeneity import chi2_2samp
+from driftwatch.kernels.noise_floor import chi2_noise
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import CategoricalSample
 
@@ -72,6 +73,7 @@ class ChiSquaredDetector(BaseDetector[CategoricalSample]):
                 "pvalue_asymptotic": plain.pvalue.tolist(),
                 "pooled_levels": [s.n_pooled for s in safe],
             },
+            noise=chi2_noise(plain.statistic, plain.dof),
             flags=[("low_expected_counts",) if s.method != "asymptotic" else () for s in safe],
         )
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from driftwatch.detectors._binned import degenerate_reasons
+from driftwatch.arrays.namespace import to_host
+from driftwatch.detectors._binned import degenerate_reasons, has_reference_bins
 from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
 from driftwatch.kernels.divergences import jensenshannon_from_counts
+from driftwatch.kernels.noise_divergence import JENSEN_SHANNON
+from driftwatch.kernels.noise_floor import root_divergence_noise
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
 
@@ -35,4 +38,12 @@ class JensenShannonDetector(BaseDetector[Sample]):
 
     def score(self, sample: Sample) -> Score:
         reference, current = sample.counts(self.n_bins)
-        return Score(jensenshannon_from_counts(reference, current), reasons=degenerate_reasons(sample, reference))
+        statistic = jensenshannon_from_counts(reference, current)
+        noise = root_divergence_noise(
+            to_host(statistic),
+            to_host(reference),
+            to_host(current),
+            JENSEN_SHANNON,
+            reference_bins=has_reference_bins(sample),
+        )
+        return Score(statistic, noise=noise, reasons=degenerate_reasons(sample, reference))

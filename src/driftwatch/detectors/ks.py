@@ -11,7 +11,7 @@ from driftwatch.arrays.namespace import to_host
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.detectors.base import BaseDetector, Score
 from driftwatch.kernels.kolmogorov import ks_pvalue
-from driftwatch.kernels.noise import expected_ks_squared, noise_corrected
+from driftwatch.kernels.noise_floor import ks_noise
 from driftwatch.profile.sample import NumericSample
 
 if TYPE_CHECKING:
@@ -45,10 +45,12 @@ class KSDetector(BaseDetector[NumericSample]):
         statistic = np.maximum(to_host(distances.above), to_host(distances.below)).astype(np.float64)
         n, m = sample.n_reference, sample.n_current
         result = ks_pvalue(statistic, n, m, method=self.method)
+        noise = ks_noise(statistic, n, m)
         how = {True: "exact", False: "limit" if self.method == "limit" else "asymptotic"}
         return Score(
             statistic,
             pvalue=result.pvalue,
-            effect=noise_corrected(statistic, expected_ks_squared(n, m)),
+            effect=noise.excess,
             details={"pvalue_method": [how[exact] for exact in result.exact.tolist()]},
+            noise=noise,
         )

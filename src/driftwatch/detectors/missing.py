@@ -10,6 +10,7 @@ import numpy as np
 from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
 from driftwatch.kernels.contingency import fisher_exact_2x2
 from driftwatch.kernels.homogeneity import chi2_2samp
+from driftwatch.kernels.noise_floor import chi2_noise, cohens_h_excess
 from driftwatch.profile.sample import Sample
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class MissingShareDetector(BaseDetector[Sample]):
             pvalue=pvalue,
             effect=np.abs(shares[1] - shares[0]),
             measures={"missing": h},
+            noise=chi2_noise(plain.statistic, plain.dof),
+            excess={"missing": cohens_h_excess(h, reference.sum(axis=-1), current.sum(axis=-1))},
             details={
                 "share_reference": shares[0].tolist(),
                 "share_current": shares[1].tolist(),

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-import numpy as np
-
-from driftwatch.detectors._binned import counts_on_host, degenerate_reasons
+from driftwatch.detectors._binned import counts_on_host, degenerate_reasons, has_reference_bins
 from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
 from driftwatch.kernels.divergences import PSI_FLOOR, psi_from_counts
-from driftwatch.kernels.noise import expected_psi
+from driftwatch.kernels.noise_divergence import population_stability
+from driftwatch.kernels.noise_floor import divergence_noise
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
 
@@ -23,8 +22,6 @@ __all__ = ["PSIDetector"]
 @dataclass(frozen=True)
 class PSIDetector(BaseDetector[Sample]):
     """Population stability index on the reference's equal-mass bins, or by category. A distance: it has no p-value.
-
-    The detail `excess` is what remains of it after the part that chance alone is expected to give at these sizes.
 
     Parameters
     ----------
@@ -44,6 +41,11 @@ class PSIDetector(BaseDetector[Sample]):
     def score(self, sample: Sample) -> Score:
         reference, current = counts_on_host(sample, self.n_bins)
         statistic = psi_from_counts(reference, current, floor=self.floor)
-        occupied = np.count_nonzero(reference + current, axis=-1)
-        excess = np.maximum(statistic - expected_psi(sample.n_reference, sample.n_current, occupied), 0.0)
-        return Score(statistic, details={"excess": excess.tolist()}, reasons=degenerate_reasons(sample, reference))
+        noise = divergence_noise(
+            statistic,
+            reference,
+            current,
+            population_stability(self.floor),
+            reference_bins=has_reference_bins(sample),
+        )
+        return Score(statistic, noise=noise, reasons=degenerate_reasons(sample, reference))

@@ -9,7 +9,7 @@ from driftwatch.arrays.namespace import to_host
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.detectors._binned import counts_on_host, degenerate_reasons
 from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
-from driftwatch.kernels.noise import expected_tv_squared, noise_corrected
+from driftwatch.kernels.noise_floor import total_variation_noise
 from driftwatch.kernels.share_distances import total_variation_from_counts
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
@@ -46,8 +46,6 @@ class TotalVariationDetector(BaseDetector[Sample]):
     def score(self, sample: Sample) -> Score:
         reference, current = counts_on_host(sample, self.n_bins)
         statistic: npt.NDArray[np.float64] = to_host(total_variation_from_counts(reference, current))
-        reasons = degenerate_reasons(sample, reference)
-        if sample.kind is FeatureKind.NUMERIC:
-            return Score(statistic, reasons=reasons)
-        effect = noise_corrected(statistic, expected_tv_squared(reference, current))
-        return Score(statistic, effect=effect, reasons=reasons)
+        noise = total_variation_noise(statistic, reference, current)
+        effect = noise.excess if sample.kind in self.effect_kinds else None
+        return Score(statistic, effect=effect, noise=noise, reasons=degenerate_reasons(sample, reference))

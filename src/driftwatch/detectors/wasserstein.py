@@ -11,6 +11,7 @@ from driftwatch.arrays.namespace import to_host
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.detectors.base import BaseDetector, Score
 from driftwatch.kernels.ecdf import normalize
+from driftwatch.kernels.noise_floor import wasserstein_noise
 from driftwatch.profile.sample import NumericSample
 
 __all__ = ["WassersteinDetector"]
@@ -44,9 +45,14 @@ class WassersteinDetector(BaseDetector[NumericSample]):
                 reasons.append("normalized is not defined: the reference is constant")
             else:
                 reasons.append(None if np.isfinite(spread) else "normalized is not defined: infinite values")
+        noise = wasserstein_noise(statistic, sample.n_reference, sample.n_current, sample.reference.bridge)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            excess = noise.excess / np.where(std > 0.0, std, np.nan)
         return Score(
             statistic,
             measures={"wasserstein": statistic, "wasserstein_normalized": normalized},
             details={"normalized": normalized.tolist()},
             reasons=reasons,
+            noise=noise,
+            excess={"wasserstein": noise.excess, "wasserstein_normalized": excess},
         )

@@ -1,4 +1,4 @@
-"""Correction of a family of p-values for multiple testing (layer 2, host, float64)."""
+"""Correction of a family of p-values for multiple testing, and one p-value for all of it (layer 2, host, float64)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["CORRECTIONS", "adjust"]
+__all__ = ["CORRECTIONS", "GLOBAL_METHODS", "adjust", "global_pvalue"]
 
 
 def adjust(pvalues: ArrayLike, method: str) -> NDArray[np.float64]:
@@ -60,6 +60,44 @@ def adjust(pvalues: ArrayLike, method: str) -> NDArray[np.float64]:
     return adjusted
 
 
+def global_pvalue(pvalues: ArrayLike, method: str = "bonferroni") -> float:
+    """Return one p-value of the global null: that not one hypothesis of the family is false.
+
+    Parameters
+    ----------
+    pvalues : array, shape (k,)
+        NaN entries are no members of the family.
+    method : {"bonferroni", "simes", "hommel"}
+        "bonferroni" is k times the smallest and holds under any dependence; so does "hommel", which gives many small
+        p-values more weight and a single one less. "simes" is never above either, and holds for independent tests and
+        many positively dependent ones.
+
+    Returns
+    -------
+    float
+        In [0, 1]; NaN for an empty family.
+
+    Raises
+    ------
+    UnknownNameError
+        If `method` is not one of the three.
+
+    References
+    ----------
+    Simes, R. J. (1986), "An improved Bonferroni procedure for multiple tests of significance", Biometrika 73; Hommel, G.
+    (1983), "Tests of the overall hypothesis for arbitrary dependence structures", Biometrical Journal 25.
+
+    Examples
+    --------
+    >>> [round(global_pvalue([0.02, 0.03, 0.5], method), 4) for method in GLOBAL_METHODS]
+    [0.06, 0.045, 0.0825]
+    """
+    if method not in GLOBAL_METHODS:
+        raise UnknownNameError.from_names("global method", [method], GLOBAL_METHODS)
+    adjusted = adjust(pvalues, GLOBAL_METHODS[method])
+    return float(np.nanmin(adjusted)) if not np.isnan(adjusted).all() else float("nan")
+
+
 def _step_up(ascending: NDArray[np.float64]) -> NDArray[np.float64]:
     k = ascending.size
     scaled = ascending * (k / np.arange(1, k + 1))
@@ -90,3 +128,6 @@ CORRECTIONS: dict[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
     "holm": _step_down,
     "none": _unchanged,
 }
+
+# The smallest p-value under a correction is a test of the global null that holds where the correction does.
+GLOBAL_METHODS = {"bonferroni": "bonferroni", "simes": "fdr_bh", "hommel": "fdr_by"}

@@ -36,6 +36,8 @@ def checked(score: object, detector: BaseDetector[Any], d: int) -> Score:
         "reasons": score.reasons,
         "flags": score.flags,
         **{f"measures[{key!r}]": values for key, values in (score.measures or {}).items()},
+        **({} if score.noise is None else {f"noise.{key}": values for key, values in score.noise._asdict().items()}),
+        **{f"excess[{key!r}]": values for key, values in (score.excess or {}).items()},
         **{f"details[{key!r}]": values for key, values in score.details.items()},
     }
     for name, values in parts.items():

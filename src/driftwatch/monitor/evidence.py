@@ -11,6 +11,7 @@ import numpy as np
 from driftwatch.arrays.namespace import to_host
 from driftwatch.errors import DriftwatchError
 from driftwatch.monitor.contract import checked
+from driftwatch.monitor.signals import autocorrelated, numeric_signals, row_flags
 from driftwatch.profile.embedding import EmbeddingSample
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import CategoricalSample, NumericSample
@@ -18,7 +19,7 @@ from driftwatch.profile.tallied import TalliedSample
 from driftwatch.report.model import Bins, SideSummary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from driftwatch._typing import JSONScalar
     from driftwatch.arrays.schema import FeatureKind
@@ -44,6 +45,8 @@ class Finding:
     measures: dict[str, float | None]
     details: dict[str, JSONScalar]
     reason: str | None
+    noise: tuple[float | None, float | None, float | None] = (None, None, None)  # as the fields of `NoiseFloor`
+    excess: dict[str, float | None] = field(default_factory=dict)  # by measure, where thresholds act on it
 
 
 @dataclass(slots=True)
@@ -59,6 +62,7 @@ class Evidence:
     findings: dict[str, Finding] = field(default_factory=dict)
     missing: Finding | None = None
     signals: list[str] = field(default_factory=list)
+    signal_values: dict[str, float] = field(default_factory=dict)
     flags: list[str] = field(default_factory=list)
     direction: str = "changed"
     reference: SideSummary | None = None
@@ -75,11 +79,11 @@ def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
     for detector in plan.detectors_for(sample.kind):
         try:
             score = checked(detector.score(sample), detector, len(sample.names))
-            tables[detector.name] = _findings(detector.name, score)
+            tables[detector.name] = _findings(detector.name, score, excess=plan.excess)
             flags.extend([] if score.flags is None else [score.flags])
         except Exception as error:  # noqa: BLE001 - a faulty detector costs its own statistic, not the report
             failures.append(_failure(detector, error))
-    missing = _findings(plan.missing.name, plan.missing.score(sample))
+    missing = _findings(plan.missing.name, plan.missing.score(sample), excess=plan.excess)
     described = _describe(sample)
 
     for i, (name, extra) in enumerate(zip(sample.names, described, strict=True)):
@@ -97,6 +101,9 @@ def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
         )
         for own in flags:
             evidence.flags.extend(own[i])
+        evidence.flags.extend(
+            row_flags(evidence.n_reference, evidence.n_current, evidence.missing_reference, evidence.missing_current)
+        )
         yield evidence
 
 
@@ -105,7 +112,7 @@ def _failure(detector: BaseDetector[Any], error: Exception) -> str:
     return f"detector {detector.name!r} failed: {text}"
 
 
-def _findings(name: str, score: Score) -> list[Finding]:
+def _findings(name: str, score: Score, *, excess: bool) -> list[Finding]:
     """Turn the arrays of a score into one `Finding` per feature."""
     statistic = _floats(score.statistic)
     d = len(statistic)
@@ -113,6 +120,10 @@ def _findings(name: str, score: Score) -> list[Finding]:
     effect = [None] * d if score.effect is None else _floats(score.effect)
     measures = {key: _floats(values) for key, values in (score.measures or {name: score.statistic}).items()}
     reasons: Sequence[str | None] = [None] * d if score.reasons is None else score.reasons
+    noise = score.noise
+    floors = [([None] * d)] * 3 if noise is None else [_floats(values) for values in noise]
+    beyond: Mapping[str, Any] = score.excess or ({} if noise is None else {name: noise.excess})
+    remaining = {key: _floats(values) for key, values in beyond.items()} if excess else {}
     return [
         Finding(
             statistic[i],
@@ -122,6 +133,8 @@ def _findings(name: str, score: Score) -> list[Finding]:
             {key: values[i] for key, values in measures.items()},
             {key: _json(values[i]) for key, values in score.details.items()},
             reasons[i] or ("not defined for these values" if statistic[i] is None else None),
+            (floors[0][i], floors[1][i], floors[2][i]),
+            {key: values[i] for key, values in remaining.items()},
         )
         for i in range(d)
     ]
@@ -152,15 +165,23 @@ def _describe_numeric(sample: NumericSample) -> Iterator[dict[str, Any]]:
     above, below = _floats(sample.distances.above), _floats(sample.distances.below)
     edges = to_host(block.bins(DEFAULT_BINS)[0]).astype(np.float64)
     expected, actual = (to_host(counts) for counts in sample.counts(DEFAULT_BINS))
+    found, dependent = numeric_signals(sample), autocorrelated(sample)
     for i in range(len(sample.names)):
         before, after = (SideSummary(*(side[i] for side in values)) for values in (reference, current))
+        signals = _constant_signals(before, after)
+        shares = {"outside_range": float(found.outside[i]), "stuck_value": float(found.stuck[i])}
+        shares = {} if signals else {name: share for name, share in shares.items() if share > 0.0}
         yield {
             "reference": before,
             "current": after,
             "bins": _bins(edges[i], expected[i], actual[i]),
             "direction": _direction(above[i], below[i], before, after),
-            "signals": _constant_signals(before, after),
-            "flags": [],
+            "signals": [*signals, *shares],
+            "signal_values": shares,
+            "flags": [
+                *(["many_ties"] if found.tied[i] else []),
+                *(["autocorrelated_rows"] if dependent[i] else []),
+            ],
         }
 
 
@@ -218,9 +239,10 @@ def _describe_levels(sample: Sample) -> Iterator[dict[str, Any]]:
             names.append(OTHER)
             counts[0].append(int(before[rest].sum()))
             counts[1].append(int(after[rest].sum()))
-        unseen = bool(((before == 0) & (after > 0)).any()) and before.sum() > 0
+        unseen = after[before == 0].sum() / max(int(after.sum()), 1) if before.sum() > 0 else 0.0
         yield {
             "bins": Bins(tuple(counts[0]), tuple(counts[1]), labels=tuple(names)),
             "signals": ["unseen_levels"] if unseen else [],
+            "signal_values": {"unseen_levels": float(unseen)} if unseen else {},
             "flags": [],
         }

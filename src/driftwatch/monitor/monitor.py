@@ -11,11 +11,12 @@ from driftwatch._version import version
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.arrays.table import ColumnTable, read_table
 from driftwatch.errors import ConfigError, NoCommonFeaturesError, UnknownNameError
+from driftwatch.kernels.multiplicity import global_pvalue
 from driftwatch.monitor.design import correct
 from driftwatch.monitor.embedding import among, checked_rows, embedding_sample, joint_columns, joint_problem
 from driftwatch.monitor.evidence import Evidence, gather
 from driftwatch.monitor.plan import Plan
-from driftwatch.monitor.verdict import decide
+from driftwatch.monitor.verdict import decide, family_pvalues
 from driftwatch.profile.embedding import MAX_ROWS
 from driftwatch.profile.profile import Profile, blocks_of, in_words, levels_of, number_flags
 from driftwatch.profile.sample import NumericSample, categorical_samples
@@ -55,10 +56,16 @@ class Monitor:
         Cuts on raw statistics, as `{"psi": 0.2}`. They replace the material leg for features that have one of these
         statistics. `ks` means D; `wasserstein` is in the feature's unit, `wasserstein_normalized` in standard
         deviations of the reference; `missing` is Cohen's h.
+    excess : bool
+        Whether thresholds act on what is left of a statistic after its own noise (see `TestResult`), so that one
+        threshold serves small and large samples. A statistic of your own that states no noise is cut as it is.
     alpha : float or None
         Significance level over the whole report after `correction`; None drops the significant leg.
     correction : {"fdr_bh", "fdr_by", "bonferroni", "holm", "none"}
         Correction for multiple tests over all features together.
+    global_method : {"bonferroni", "simes", "hommel"}
+        How the report's `global_pvalue`, of no drift in any feature, is formed of all p-values. The first and the last
+        hold whatever the dependence of the features, "simes" for independent and many positively dependent ones.
     min_effect : float
         Smallest material effect: KS D or total variation distance, each corrected for its own noise, in [0, 1].
     min_samples : int
@@ -109,8 +116,10 @@ class Monitor:
         schema: Mapping[str, FeatureKind | str] | None = None,
         detectors: Sequence[BaseDetector[Any]] | None = None,
         thresholds: Mapping[str, float] | None = None,
+        excess: bool = False,
         alpha: float | None = 0.05,
         correction: str = "fdr_bh",
+        global_method: str = "bonferroni",
         min_effect: float = 0.05,
         min_samples: int = 10,
         joint: bool | Mapping[str, Sequence[str]] | None = None,
@@ -126,6 +135,8 @@ class Monitor:
         self.plan = Plan.build(
             detectors=detectors,
             thresholds=thresholds,
+            excess=excess,
+            global_method=global_method,
             alpha=alpha,
             correction=correction,
             min_effect=min_effect,
@@ -191,6 +202,7 @@ class Monitor:
 
         evidence, settled = self._compare(table, common, progress)
         correct(evidence, self.plan)
+        family = family_pvalues(evidence, self.plan)
         settled |= decide(evidence, self.plan, {name: feature.kind for name, feature in profile.features.items()})
 
         return DriftReport(
@@ -200,6 +212,10 @@ class Monitor:
             alpha=self.plan.alpha,
             correction=self.plan.correction,
             min_effect=self.plan.min_effect,
+            excess=self.plan.excess,
+            n_tests=family.size,
+            global_pvalue=global_pvalue(family, self.plan.global_method),
+            global_method=self.plan.global_method,
             n_reference=profile.n_rows,
             n_current=table.n_rows,
             only_in_reference=tuple(name for name in profile.features if name not in set(common)),

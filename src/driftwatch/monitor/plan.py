@@ -10,7 +10,7 @@ from driftwatch.detectors._catalog import default_detectors
 from driftwatch.detectors.base import BaseDetector
 from driftwatch.detectors.missing import MATERIAL_COHENS_H, MissingShareDetector
 from driftwatch.errors import ConfigError, UnknownNameError
-from driftwatch.kernels.multiplicity import CORRECTIONS
+from driftwatch.kernels.multiplicity import CORRECTIONS, GLOBAL_METHODS
 from driftwatch.monitor.checks import check_count, is_amount
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Plan:
     block_size: int | None = None
     design_effects: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     calibrated: bool = False
+    excess: bool = False
+    global_method: str = "bonferroni"
     missing: MissingShareDetector = field(default_factory=MissingShareDetector)
 
     @classmethod
@@ -65,6 +67,8 @@ class Plan:
         per_feature: Mapping[str, Mapping[str, Any]] | None,
         known: Sequence[str],
         block_size: int | None = None,
+        excess: bool = False,
+        global_method: str = "bonferroni",
     ) -> Plan:
         """Check every setting and return the plan.
 
@@ -81,9 +85,12 @@ class Plan:
         _check_share("min_effect", min_effect)
         if correction not in list(CORRECTIONS):  # a list: what is asked for may be unhashable
             raise UnknownNameError.from_names("correction", [correction], CORRECTIONS)
+        if global_method not in list(GLOBAL_METHODS):
+            raise UnknownNameError.from_names("global method", [global_method], GLOBAL_METHODS)
         check_count("min_samples", min_samples)
         if block_size is not None:
             check_count("block_size", block_size)
+        _check_bool("excess", excess)
         measures = [*(name for detector in chosen for name in detector.measures), "missing"]
         _check_mappings(schema=schema, thresholds=thresholds, per_feature=per_feature)
         options = {str(name): _options(str(name), given, measures) for name, given in (per_feature or {}).items()}
@@ -102,6 +109,8 @@ class Plan:
             _checked_thresholds("thresholds", thresholds or {}, measures),
             options,
             None if block_size is None else int(block_size),
+            excess=excess,
+            global_method=global_method,
         )
 
     def options(self, name: str) -> FeatureOptions:
@@ -183,6 +192,11 @@ def _check_share(name: str, value: Any, *, optional: bool = False) -> None:
         raise ConfigError(f"`{name}` must be a number from 0 to 1, got {value!r}.")
 
 
+def _check_bool(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise ConfigError(f"`{name}` must be True or False, got {value!r}.")
+
+
 def _check_mappings(**settings: object) -> None:
     for name, value in settings.items():
         if value is not None and not hasattr(value, "items"):
@@ -217,8 +231,7 @@ def _options(name: str, given: Mapping[str, Any], measures: Sequence[str]) -> Fe
     _check_mappings(**{f"{where}['thresholds']": thresholds})
     if not is_amount(weight):
         raise ConfigError(f"`{where}['weight']` must be a finite number of at least 0, got {weight!r}.")
-    if not isinstance(ignore, bool):
-        raise ConfigError(f"`{where}['ignore']` must be True or False, got {ignore!r}.")
+    _check_bool(f"{where}['ignore']", ignore)
     return FeatureOptions(
         kind=None if kind is None else FeatureKind.parse(str(kind)),
         min_effect=None if min_effect is None else float(min_effect),

@@ -12,11 +12,13 @@ from driftwatch.report.model import FeatureReport, Status, TestResult
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from driftwatch.arrays.schema import FeatureKind
     from driftwatch.monitor.evidence import Evidence, Finding
     from driftwatch.monitor.plan import Plan
 
-__all__ = ["cuts_of", "decide", "tests_of"]
+__all__ = ["cuts_of", "decide", "family_pvalues", "tests_of"]
 
 
 class _Legs(NamedTuple):
@@ -36,10 +38,19 @@ def decide(evidence: Sequence[Evidence], plan: Plan, kinds: Mapping[str, Feature
     The p-values of all features, and of the missing shares where anything is missing, are corrected as one family.
     Features with too few values, and rows too few to test a missing share, stay out of it.
     """
-    family = [finding for item in evidence for _, finding in tests_of(item, plan) if finding.pvalue is not None]
-    adjusted = adjust(np.asarray([finding.pvalue for finding in family], dtype=np.float64), plan.correction)
+    family = _family(evidence, plan)
+    adjusted = adjust(family_pvalues(evidence, plan), plan.correction)
     table = {id(finding): float(p) for finding, p in zip(family, adjusted.tolist(), strict=True)}
     return {item.name: _feature(item, plan, kinds[item.name], table) for item in evidence}
+
+
+def family_pvalues(evidence: Sequence[Evidence], plan: Plan) -> NDArray[np.float64]:
+    """Return the p-values that are corrected as one family, shape `(k,)`."""
+    return np.asarray([finding.pvalue for finding in _family(evidence, plan)], dtype=np.float64)
+
+
+def _family(evidence: Sequence[Evidence], plan: Plan) -> list[Finding]:
+    return [finding for item in evidence for _, finding in tests_of(item, plan) if finding.pvalue is not None]
 
 
 def _insufficient(item: Evidence, plan: Plan) -> str | None:
@@ -76,11 +87,11 @@ def cuts_of(item: Evidence, plan: Plan) -> dict[str, list[tuple[float | None, fl
     thresholds = plan.thresholds_of(item.name)
     cuts: dict[str, list[tuple[float | None, float]]] = {}
     if _insufficient(item, plan) is None:
-        measures = {key: value for finding in item.findings.values() for key, value in finding.measures.items()}
+        measures = {key: value for finding in item.findings.values() for key, value in _cut(finding, plan).items()}
         own = [(measures[key], cut) for key, cut in thresholds.items() if measures.get(key) is not None]
         cuts["values"] = own or [(_effect(item), plan.min_effect_of(item.name))]
-    h = None if item.missing is None else item.missing.measures["missing"]
-    if h is not None and _rows_suffice(item, plan):
+    if item.missing is not None and item.missing.measures["missing"] is not None and _rows_suffice(item, plan):
+        h = (_cut(item.missing, plan) if "missing" in thresholds else item.missing.measures)["missing"]
         cuts["missing"] = [(h, thresholds.get("missing", plan.material_missing))]
     return cuts
 
@@ -126,6 +137,7 @@ def _feature(item: Evidence, plan: Plan, kind: FeatureKind, adjusted: Mapping[in
         material=shown.material,
         effect=effect,
         signals=tuple(signals),
+        signal_values=item.signal_values,
         flags=tuple(dict.fromkeys(item.flags)),
         n_reference=item.n_reference,
         n_current=item.n_current,
@@ -145,6 +157,11 @@ def _direction(item: Evidence, values: _Legs) -> str:
         return item.direction
     before, after = item.missing_reference * item.n_current, item.missing_current * item.n_reference
     return "more missing" if after > before else "fewer missing"
+
+
+def _cut(finding: Finding, plan: Plan) -> Mapping[str, float | None]:
+    """Return the values that thresholds act on: raw, or without their own noise where that is asked for and known."""
+    return {**finding.measures, **finding.excess} if plan.excess else finding.measures
 
 
 def _significant(findings: Iterable[Finding], plan: Plan, adjusted: Mapping[int, float]) -> bool | None:
@@ -168,6 +185,9 @@ def _tests(
             pvalue=finding.pvalue,
             pvalue_adjusted=adjusted.get(id(finding)),
             threshold=thresholds.get(name),
+            expected=finding.noise[0],
+            null_q99=finding.noise[1],
+            excess=finding.noise[2],
             reason=finding.reason or (too_few if finding.is_test and id(finding) not in adjusted else None),
             details=finding.details,
         )

@@ -20,6 +20,8 @@ from driftwatch.errors import DriftwatchError, shown
 from driftwatch.kernels._prepare import MAX_BLOCK_VALUES, Ordered, order_narrow, widened
 from driftwatch.kernels.bins import ordered_bin_counts, quantile_edges
 from driftwatch.kernels.ecdf import ends, moments, quantiles
+from driftwatch.kernels.noise_wasserstein import BridgeMoments, bridge_moments
+from driftwatch.kernels.signals import LagOne, lag_one, picks
 from driftwatch.profile.embedding import MAX_ROWS, EmbeddingBlock, kept_joint_rows, kept_rows
 
 if TYPE_CHECKING:
@@ -104,6 +106,8 @@ class NumericBlock:
         Sorted values, shape `(d, n)`, as narrow as they came in.
     mean, std, low, high, median : array, shape (d,)
         Moments (population formula), smallest and largest value, median. NaN or infinite where not defined.
+    lag : LagOne
+        Lag-1 autocorrelation of the first rows in their order.
     """
 
     names: tuple[str, ...]
@@ -113,6 +117,7 @@ class NumericBlock:
     low: Array
     high: Array
     median: Array
+    lag: LagOne
     _bins: dict[int, tuple[Array, Array]] = field(default_factory=dict, repr=False)
     _derived: tuple[NumericBlock, Callable[[Array], Array]] | None = field(default=None, repr=False)
     _positions: tuple[int, ...] | None = field(default=None, repr=False)
@@ -125,7 +130,8 @@ class NumericBlock:
         stored = order_narrow(values, xp=xp)
         ordered = widened(stored, xp=xp)
         median = quantiles(ordered, [1], 2, xp=xp)[:, 0]
-        return cls(tuple(names), stored, *moments(ordered, xp=xp), *ends(ordered, xp=xp), median)
+        lag = lag_one(values, xp=xp)
+        return cls(tuple(names), stored, *moments(ordered, xp=xp), *ends(ordered, xp=xp), median, lag)
 
     @property
     def xp(self) -> Any:
@@ -145,6 +151,20 @@ class NumericBlock:
     def n_valid(self) -> HostArray:
         """Values that count in each row, on the host, shape `(d,)`."""
         return np.broadcast_to(to_host(self.stored.n_valid), (len(self.names),))
+
+    @cached_property
+    def bridge(self) -> BridgeMoments:
+        """What the noise of the Wasserstein distance rests on, on the host, shape `(d,)` each."""
+        if self._derived is None:
+            with np.errstate(over="ignore", invalid="ignore"):  # not finite where the values are not
+                return bridge_moments(self.ordered, xp=self.xp)
+        origin, positions = self._derived[0].bridge, self._positions
+        return origin if positions is None else BridgeMoments(*(x[list(positions)] for x in origin))
+
+    @cached_property
+    def picks(self) -> HostArray:
+        """Values at evenly spaced ranks, on the host, shape `(d, N_PICKS)`."""
+        return picks(self.stored, xp=self.xp)
 
     def bins(self, n_bins: int) -> tuple[Array, Array]:
         """Return the inner edges `(d, n_bins - 1)` and the reference counts `(d, n_bins)` of equal-mass bins."""
@@ -187,7 +207,10 @@ class NumericBlock:
         values, n_valid = self.stored
         stored = Ordered(convert(values), n_valid if isinstance(n_valid, int) else convert(n_valid))
         mean, std, low, high, median = (convert(x) for x in self._summaries)
-        return NumericBlock(names, stored, mean, std, low, high, median, _derived=(self, convert), _positions=positions)
+        lag = self.lag if positions is None else self.lag.at(list(positions))
+        return NumericBlock(
+            names, stored, mean, std, low, high, median, lag, _derived=(self, convert), _positions=positions
+        )
 
 
 def _rows(x: Array, rows: list[int]) -> Array:

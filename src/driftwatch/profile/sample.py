@@ -14,6 +14,7 @@ from driftwatch.arrays.schema import FeatureKind
 from driftwatch.kernels._prepare import order
 from driftwatch.kernels.bins import ordered_bin_counts
 from driftwatch.kernels.ecdf import EcdfDistances, ecdf_distances, ends, moments, quantiles
+from driftwatch.kernels.signals import lag_one, picks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -75,6 +76,8 @@ class NumericSample(Sample):
     ----------
     ordered : Ordered
         Current values sorted, shape `(d, m)`.
+    lag : LagOne
+        Lag-1 autocorrelation of the first rows in their order.
     """
 
     kind = FeatureKind.NUMERIC
@@ -84,6 +87,8 @@ class NumericSample(Sample):
         self.names = reference.names
         self.reference = reference.move_to(values)
         self.ordered = order(values, xp=self.xp)
+        self._counts: dict[int, tuple[Array, Array]] = {}
+        self.lag = lag_one(values, xp=self.xp)
         d, m = len(self.names), values.shape[-1]
         self.n_reference = reference.n_valid
         self.n_current = np.broadcast_to(to_host(self.ordered.n_valid), (d,))
@@ -106,14 +111,21 @@ class NumericSample(Sample):
         return ends(self.ordered, xp=self.xp)
 
     @cached_property
+    def picks(self) -> HostArray:
+        """Current values at evenly spaced ranks, on the host, shape `(d, N_PICKS)`."""
+        return picks(self.ordered, xp=self.xp)
+
+    @cached_property
     def median(self) -> Array:
         """Median of the current values, shape `(d,)`."""
         return quantiles(self.ordered, [1], 2, xp=self.xp)[:, 0]
 
     def counts(self, n_bins: int) -> tuple[Array, Array]:
-        edges, expected = self.reference.bins(n_bins)
-        edges = self.xp.astype(edges, self.ordered.values.dtype, copy=False)
-        return expected, ordered_bin_counts(self.ordered, edges, xp=self.xp)
+        if n_bins not in self._counts:
+            edges, expected = self.reference.bins(n_bins)
+            edges = self.xp.astype(edges, self.ordered.values.dtype, copy=False)
+            self._counts[n_bins] = (expected, ordered_bin_counts(self.ordered, edges, xp=self.xp))
+        return self._counts[n_bins]
 
 
 class CategoricalSample(Sample):

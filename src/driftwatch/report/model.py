@@ -45,6 +45,9 @@ class TestResult:
 
     `statistic` is None where the statistic is not defined, and `reason` says why. `pvalue` and `pvalue_adjusted` are
     None for distances, which have no p-value (`is_test` is False), and where no p-value could be computed.
+    `expected` and `null_q99` are the mean and the 99 % quantile of the statistic without drift at these sizes, and
+    `excess` is what is left of it: `sqrt(max(0, s^2 - E0[s^2]))` for a distance, `max(0, s - E0[s])` for the others. None
+    where they are not known.
     `details` holds what belongs to one statistic only: `normalized` (wasserstein), `dof` and `pvalue_method` (chi2), ...
 
     A number that is not finite becomes None, with the reason "not finite" where none was given: JSON has no NaN.
@@ -71,14 +74,22 @@ class TestResult:
     threshold: float | None = None
     reason: str | None = None
     details: Mapping[str, JSONScalar] = field(default_factory=dict)
+    expected: float | None = None
+    null_q99: float | None = None
+    excess: float | None = None
 
     def __post_init__(self) -> None:
-        numbers = {name: getattr(self, name) for name in ("statistic", "pvalue", "pvalue_adjusted", "threshold")}
-        clean = {name: _finite(value) for name, value in numbers.items()}
+        # A report of a thousand features holds five thousand results: what is clean already is not written again.
+        lost = False
+        for name in _NUMBERS:
+            value = getattr(self, name)
+            if value is not None and (type(value) is not float or not math.isfinite(value)):
+                clean = _finite(value)
+                lost = lost or (clean is None and name not in _NOISE)
+                object.__setattr__(self, name, clean)
         details = {name: _scalar(value) for name, value in self.details.items()}
-        lost = any(clean[name] is None and numbers[name] is not None for name in numbers)
         lost = lost or any(details[name] is None and self.details[name] is not None for name in details)
-        _assign(self, **clean, is_test=bool(self.is_test), details=details)
+        _assign(self, is_test=bool(self.is_test), details=details)
         if lost and not self.reason:
             _assign(self, reason=NOT_FINITE)
 
@@ -90,6 +101,8 @@ class TestResult:
             )
 
 
+_NOISE = ("expected", "null_q99", "excess")
+_NUMBERS = ("statistic", "pvalue", "pvalue_adjusted", "threshold", *_NOISE)
 _RESULT_FIELDS = frozenset(item.name for item in fields(TestResult))
 
 
@@ -138,7 +151,8 @@ class FeatureReport:
     `significant` and `material` are the two legs of the verdict; None where a leg was switched off (`alpha=None`).
     `effect` is the noise-corrected effect size (in [0, 1], free of n). `direction` is a word for how the feature
     moved: "up", "down", "wider", "narrower", "changed", "more missing", "fewer missing", or None where it did not
-    drift. `n_reference` and `n_current` count values, without the missing ones.
+    drift. `signals` name what stands out and `flags` what weakens the verdict; neither takes part in it.
+    `signal_values` holds the share of the current values that a signal is about. `n_reference` and `n_current` count values, without the missing ones.
     """
 
     name: str
@@ -161,6 +175,7 @@ class FeatureReport:
     reference: SideSummary | None = None
     current: SideSummary | None = None
     bins: Bins | None = None
+    signal_values: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         effect = _finite(self.effect)
@@ -177,6 +192,7 @@ class FeatureReport:
             effect=effect,
             signals=tuple(self.signals),
             flags=tuple(self.flags),
+            signal_values={name: _setting(name, value) for name, value in self.signal_values.items()},
             weight=_setting("weight", self.weight),
             **{name: operator.index(getattr(self, name)) for name in counts},
         )
@@ -196,6 +212,13 @@ class FeatureReport:
 class DriftReport:
     """The answer of one check: one `FeatureReport` per feature and the verdict over all of them.
 
+    `drift_detected` says that at least one feature drifted, by both legs. Without drift in any feature it is true with
+    a probability of at most `alpha` under the corrections "bonferroni", "holm" and "fdr_by" whatever the dependence of
+    the features, and under "fdr_bh" for independent and many positively dependent ones; the material leg makes it rarer.
+
+    `global_pvalue` tests that no feature changed at all, over the `n_tests` p-values of the report, by `global_method`;
+    it knows no material leg. None where there is no p-value. `excess` says that thresholds acted on statistics without
+    their own noise.
     `calibrated` says that the settings come from `Monitor.calibrate`.
     """
 
@@ -211,11 +234,18 @@ class DriftReport:
     only_in_current: tuple[str, ...]
     features: Mapping[str, FeatureReport]
     calibrated: bool = False
+    excess: bool = False
+    n_tests: int = 0
+    global_pvalue: float | None = None
+    global_method: str = "bonferroni"
 
     def __post_init__(self) -> None:
         _assign(
             self,
             calibrated=bool(self.calibrated),
+            excess=bool(self.excess),
+            n_tests=operator.index(self.n_tests),
+            global_pvalue=_finite(self.global_pvalue),
             alpha=None if self.alpha is None else _setting("alpha", self.alpha),
             min_effect=_setting("min_effect", self.min_effect),
             n_reference=operator.index(self.n_reference),
@@ -228,6 +258,15 @@ class DriftReport:
     def drift_detected(self) -> bool:
         """Whether any feature drifted."""
         return any(feature.drift_detected for feature in self.features.values())
+
+    @property
+    def global_significant(self) -> bool | None:
+        """Whether `global_pvalue` is at most `alpha`: something changed somewhere, not necessarily by much.
+
+        Without any change this happens with a probability of at most `alpha`. None where there is no p-value or no
+        `alpha`.
+        """
+        return None if self.alpha is None or self.global_pvalue is None else self.global_pvalue <= self.alpha
 
     @property
     def verdict(self) -> Verdict:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from driftwatch.report.model import Status, Verdict
 from driftwatch.report.text import join_names, printable
-from driftwatch.report.wording import column_lines, sentence, settings, split, verdict_line
+from driftwatch.report.wording import notes, sentence, settings, split, verdict_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def render_github(report: DriftReport) -> str:
         level = "notice" if feature.status is Status.SKIPPED else "warning"
         reason = printable(feature.reason or feature.status.value)
         commands[level].append((f"Not tested: {printable(feature.name)}", reason))
-    commands["warning"] += [(title, join_names(names, NAMES_SHOWN)) for title, names in column_lines(report)]
+    commands["warning"] += [(title, join_names(names, NAMES_SHOWN)) for title, names in notes(report)]
     # the level of the verdict first
     order = sorted(commands, key=lambda level: level != LEVELS[report.verdict])
     return "".join(f"{line}\n" for level in order for line in _lines(level, commands[level]))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from driftwatch.report.model import Verdict
 from driftwatch.report.text import printable, shorten
-from driftwatch.report.wording import CELLS, cells, column_lines, settings, split, verdict_line
+from driftwatch.report.wording import CELLS, cells, notes, settings, split, verdict_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def render_html(report: DriftReport) -> str:
     if fine:
         table = _table(HEAD, [_row(feature, report) for feature in fine[:MAX_ROWS]])
         parts += [f"<details><summary>Without drift: {len(fine):,}</summary>", table, *_more(fine), "</details>"]
-    for title, names in column_lines(report):
+    for title, names in notes(report):
         parts += [f"<p>{title}: {', '.join(_text(name) for name in names[:MAX_ROWS])}</p>", *_more(names)]
     parts += [f"<p><small>{' · '.join(_text(text) for text in settings(report))}</small></p>"]
     return f'<div class="{CLASSES}">{"".join(parts)}</div>'

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from driftwatch.report.model import Status
 from driftwatch.report.text import printable
-from driftwatch.report.wording import column_lines, sentence, settings, verdict_line
+from driftwatch.report.wording import notes, sentence, settings, verdict_line
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -36,7 +36,7 @@ def render_junit(report: DriftReport) -> str:
     properties = SubElement(suite, "properties")
     facts = [("verdict", report.verdict.value), ("driftwatch_version", report.driftwatch_version)]
     facts += [("reference_hash", report.reference_hash), ("settings", "; ".join(settings(report)))]
-    facts += [(title, ", ".join(map(printable, names))) for title, names in column_lines(report)]
+    facts += [(title, ", ".join(map(printable, names))) for title, names in notes(report)]
     for name, value in facts:
         SubElement(properties, "property", name=name, value=printable(value))
     for feature, outcome in zip(features, outcomes, strict=True):

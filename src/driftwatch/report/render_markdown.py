@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from driftwatch.report.text import printable, shorten
-from driftwatch.report.wording import CELLS, cells, column_lines, settings, split, verdict_line
+from driftwatch.report.wording import CELLS, cells, notes, settings, split, verdict_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -41,7 +41,7 @@ def render_markdown(report: DriftReport) -> str:
         parts.append(f"<details><summary>Without drift: {len(fine):,}</summary>")
         parts.append(_table(fine[:MAX_OTHERS], report))
         parts += [*_more(len(fine) - MAX_OTHERS, "without drift"), "</details>"]
-    for title, names in column_lines(report):
+    for title, names in notes(report):
         columns = ", ".join(map(_code, names[:MAX_OTHERS]))
         parts += [f"{title}: {columns}", *_more(len(names) - MAX_OTHERS, "columns")]
     parts.append(" · ".join(_prose(text) for text in settings(report)))

@@ -18,7 +18,6 @@ from driftwatch.report.text import (
     compact,
     decimals,
     join_names,
-    number,
     pad,
     printable,
     probability,
@@ -26,7 +25,7 @@ from driftwatch.report.text import (
     width_of,
     wrap,
 )
-from driftwatch.report.wording import column_lines, headline, histograms, moved, settings, split, verdict_line
+from driftwatch.report.wording import headline, histograms, moved, notes, settings, split, verdict_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,11 +152,12 @@ def _layout(report: DriftReport, width: int, glyphs: Glyphs, max_rows: int | Non
     if untested:
         lines += [[], *_untested(untested, width, glyphs, max_rows)]
     lines.append([])
-    for title, names in column_lines(report):
+    for title, names in notes(report):
         text = join_names(names, NAMES_SHOWN, glyphs)
         lines += [[Span(line, "yellow")] for line in wrap(text, width, first=f"{title}: ", indent=2, glyphs=glyphs)]
     rows, *legs = settings(report, glyphs)
-    return [*lines, [Span(rows, "dim")], [Span(f" {glyphs.dot} ".join(legs), "dim")]]
+    ending = [rows, f" {glyphs.dot} ".join(legs[:2]), *legs[2:]]
+    return [*lines, *([Span(line, "dim")] for line in ending)]
 
 
 def _rows(features: Sequence[FeatureReport], report: DriftReport, width: int, glyphs: Glyphs) -> list[Line]:
@@ -239,8 +239,8 @@ def _details(start: Line, feature: FeatureReport, report: DriftReport, width: in
     """Return the second line of a drifted feature: after the histograms, what moved in the feature's own unit."""
     main = headline(feature, glyphs)
     words = [moved(feature, report, glyphs), printable(feature.reason or "", glyphs)]
-    if main is not None and main.threshold is not None:
-        words.append(f"threshold {number(main.threshold)}")
+    if main is not None and (cut := main.cut(report)):
+        words.append(cut)
     first, *rest = wrap("; ".join(filter(None, words)), width - _width(start), glyphs=glyphs)
     return [[*start, Span(first)], *([Span(" " * _width(start) + text)] for text in rest)]
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from driftwatch.report.text import ASCII, join_names, pad, printable, shorten, width_of, wrap
-from driftwatch.report.wording import column_lines, sentence, settings, split, verdict_line
+from driftwatch.report.wording import notes, sentence, settings, split, verdict_line
 
 if TYPE_CHECKING:
     from driftwatch.report.model import DriftReport
@@ -38,7 +38,7 @@ def render_text(report: DriftReport) -> str:
     if untested:
         names = [feature.name for feature in untested]
         lines += wrap(f"Not tested: {join_names(names, NAMES_SHOWN, PLAIN)}", WIDTH, indent=2, glyphs=PLAIN)
-    for title, columns in column_lines(report):
+    for title, columns in notes(report):
         lines += wrap(f"{title}: {join_names(columns, NAMES_SHOWN, PLAIN)}", WIDTH, indent=2, glyphs=PLAIN)
     rows, *legs = settings(report, PLAIN)
-    return "\n".join([*lines, rows, "; ".join(legs)])
+    return "\n".join([*lines, rows, "; ".join(legs[:2]), *legs[2:]])

@@ -2,7 +2,8 @@
 
 Keys of version 1 stay; additive keys may come without a new version, so unknown keys are ignored on the way in.
 A key that the first version printed is always there, null where it has no value; the additive ones (`direction`,
-`reference`, `current`, `bins` of a feature, `threshold` and `reason` of a test) are there only where they have one.
+`reference`, `current`, `bins`, `signal_values` of a feature, `threshold`, `reason`, `expected`, `null_q99` and `excess` of a test,
+`excess`, `n_tests`, `global_pvalue`, `global_method` and `global_significant` of the report) are there only where they have one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ __all__ = ["json_schema", "report_from_dict", "report_from_json", "report_to_dic
 
 SCHEMA_FILE = f"schema/report-{SCHEMA_VERSION}.json"
 UNEXPLAINED = "not computed"  # the reason beside a null for which neither the test nor its feature gave one
-RESULT_KEYS = frozenset({"statistic", "pvalue", "pvalue_adjusted", "threshold", "reason"})
+GLOBAL_KEYS = ("n_tests", "global_pvalue", "global_method", "global_significant")
+NOISE_KEYS = ("expected", "null_q99", "excess")
+RESULT_KEYS = frozenset({"statistic", "pvalue", "pvalue_adjusted", "threshold", "reason", *NOISE_KEYS})
 
 
 def json_schema() -> dict[str, Any]:
@@ -46,7 +49,7 @@ def json_schema() -> dict[str, Any]:
 
 def report_to_dict(report: DriftReport) -> dict[str, Any]:
     """Return the report as plain dicts, lists and scalars, in a fixed key order."""
-    return {
+    data = {
         "schema_version": SCHEMA_VERSION,
         "driftwatch_version": report.driftwatch_version,
         "created_at": report.created_at,
@@ -65,6 +68,11 @@ def report_to_dict(report: DriftReport) -> dict[str, Any]:
         **({"calibrated": True} if report.calibrated else {}),
         "features": {feature.name: _feature_to_dict(feature) for feature in report.features.values()},
     }
+    if report.excess:
+        data["excess"] = True
+    if report.n_tests:
+        data |= {key: getattr(report, key) for key in GLOBAL_KEYS}
+    return data
 
 
 def report_to_json(report: DriftReport, *, indent: int | None = None) -> str:
@@ -112,6 +120,10 @@ def report_from_dict(cls: type[Report], data: Mapping[str, Any]) -> Report:
         only_in_current=top.array("only_in_current", str),
         features=features,
         calibrated=top.maybe("calibrated", bool, optional=True) or False,
+        excess=bool(top.maybe("excess", bool, optional=True)),
+        n_tests=top.count("n_tests") if "n_tests" in top.values else 0,
+        global_pvalue=top.maybe_number("global_pvalue", optional=True),
+        global_method=top.maybe("global_method", str, optional=True) or "bonferroni",
     )
 
 
@@ -129,6 +141,7 @@ def _feature_to_dict(feature: FeatureReport) -> dict[str, Any]:
         "effect": feature.effect,
         "direction": feature.direction,
         "signals": list(feature.signals),
+        "signal_values": dict(feature.signal_values) or None,
         "flags": list(feature.flags),
         "weight": feature.weight,
         "n_reference": feature.n_reference,
@@ -140,7 +153,7 @@ def _feature_to_dict(feature: FeatureReport) -> dict[str, Any]:
         "bins": _bins_to_dict(feature.bins),
         "tests": {name: _test_to_dict(test, explained=reason is not None) for name, test in feature.tests.items()},
     }
-    for additive in ("direction", "reference", "current", "bins"):
+    for additive in ("direction", "reference", "current", "bins", "signal_values"):
         if data[additive] is None:
             del data[additive]
     return data
@@ -172,6 +185,7 @@ def _feature_from_dict(name: str, data: Fields) -> FeatureReport:
         reference=_side_from_dict(data, "reference"),
         current=_side_from_dict(data, "current"),
         bins=_bins_from_dict(data),
+        signal_values=_shares_from_dict(data),
     )
 
 
@@ -180,8 +194,8 @@ def _test_to_dict(result: TestResult, *, explained: bool) -> dict[str, Any]:
     if result.is_test:
         data |= {"pvalue": result.pvalue, "pvalue_adjusted": result.pvalue_adjusted}
     data |= result.details
-    if result.threshold is not None:
-        data["threshold"] = result.threshold
+    additive = {key: getattr(result, key) for key in ("threshold", *NOISE_KEYS)}
+    data |= {key: value for key, value in additive.items() if value is not None}
     reason = result.reason
     if reason is None and not explained and None in data.values():
         reason = UNEXPLAINED
@@ -198,6 +212,7 @@ def _test_from_dict(data: Fields) -> TestResult:
         pvalue=data.maybe_number("pvalue", optional=True),
         pvalue_adjusted=data.maybe_number("pvalue_adjusted", optional=True),
         threshold=data.maybe_number("threshold", optional=True),
+        **{key: data.maybe_number(key, optional=True) for key in NOISE_KEYS},
         reason=data.maybe("reason", str, optional=True),
         # later versions may put objects here: only scalars are details
         details={k: v for k, v in data.values.items() if k not in RESULT_KEYS and isinstance(v, scalar)},
@@ -217,6 +232,12 @@ def _side_from_dict(data: Fields, key: str) -> SideSummary | None:
         return None
     side = data.child(key, None, values)
     return SideSummary(**{item.name: side.maybe_number(item.name, optional=True) for item in fields(SideSummary)})
+
+
+def _shares_from_dict(data: Fields) -> dict[str, float]:
+    values = data.maybe("signal_values", dict, optional=True) or {}
+    shares = data.child("signal_values", None, values)
+    return {str(name): shares.number(name) for name in values}
 
 
 def _bins_to_dict(bins: Bins | None) -> dict[str, Any] | None:

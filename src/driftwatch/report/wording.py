@@ -9,7 +9,7 @@ from driftwatch.report.model import Verdict
 from driftwatch.report.text import UNICODE, decimals, number, percent, printable, probability, shorten, sparklines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from driftwatch.report.model import Bins, DriftReport, FeatureReport, SideSummary, TestResult
     from driftwatch.report.text import Glyphs
@@ -18,10 +18,10 @@ __all__ = [
     "CELLS",
     "Headline",
     "cells",
-    "column_lines",
     "headline",
     "histograms",
     "moved",
+    "notes",
     "sentence",
     "settings",
     "split",
@@ -57,7 +57,35 @@ CELLS = {
 LEGS = {True: "yes", False: "no", None: "off"}
 MISSING_MOVES = {"more missing", "fewer missing"}  # directions of a feature whose missing share decided
 MISSING_SIGNAL = "missing_share"
+# Signals about a share of the current values.
+SHARES = {
+    "outside_range": "outside the reference's range",
+    "stuck_value": "the same value",
+    "unseen_levels": "unseen levels",
+}
 DISTRIBUTION_TESTS = ("ks", "chi2")  # whose p-value stands beside a distance
+
+
+def _drifted(feature: FeatureReport) -> bool:
+    return feature.drift_detected
+
+
+def _not_significant(feature: FeatureReport) -> bool:
+    return feature.material is True and feature.significant is False
+
+
+def _always(feature: FeatureReport) -> bool:  # noqa: ARG001 - as the others
+    return True
+
+
+# A flag, what it says, and the verdicts that it weakens: dependent rows make alarms, ties and rare levels hide drift.
+CAUTIONS: dict[str, tuple[str, Callable[[FeatureReport], bool]]] = {
+    "few_samples": ("Caution, few rows, only large drift shows", _always),
+    "dropped_rows": ("Caution, many values missing and left out", _always),
+    "autocorrelated_rows": ("Caution, rows depend on each other, p may be too small", _drifted),
+    "many_ties": ("Caution, many equal values, p may be too large", _not_significant),
+    "low_expected_counts": ("Caution, rare levels, p may be too large", _not_significant),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +96,17 @@ class Headline:
     statistic: float | None
     pvalue: float | None
     threshold: float | None = None
+    excess: float | None = None
 
     def __str__(self) -> str:
         return f"{self.label} {number(self.statistic)}"
+
+    def cut(self, report: DriftReport) -> str | None:
+        """Return the threshold, and what it was compared with where that is not the statistic; None without one."""
+        if self.threshold is None:
+            return None
+        beside = f"excess {number(self.excess)}, " if report.excess and self.excess is not None else ""
+        return f"{beside}threshold {number(self.threshold)}"
 
 
 def headline(feature: FeatureReport, glyphs: Glyphs = UNICODE) -> Headline | None:
@@ -92,6 +128,7 @@ def headline(feature: FeatureReport, glyphs: Glyphs = UNICODE) -> Headline | Non
         statistic=_statistic(result),
         pvalue=_pvalue(source),
         threshold=result.threshold,
+        excess=result.excess,
     )
 
 
@@ -122,7 +159,8 @@ def sentence(feature: FeatureReport, report: DriftReport, glyphs: Glyphs = UNICO
     parts = [feature.direction] if feature.direction else []
     main = headline(feature, glyphs)
     if main is not None:
-        parts.append(str(main) + (f" (threshold {number(main.threshold)})" if main.threshold is not None else ""))
+        cut = main.cut(report)
+        parts.append(str(main) if cut is None else f"{main} ({cut})")
         if main.pvalue is not None:
             parts.append(f"p {probability(main.pvalue)}")
     if feature.effect is not None:
@@ -139,6 +177,7 @@ def moved(feature: FeatureReport, report: DriftReport, glyphs: Glyphs = UNICODE)
             parts.append(_location(feature.reference, feature.current, feature.direction, glyphs))
         elif feature.bins is not None and feature.bins.labels:
             parts.append(_level(feature.bins, glyphs))
+    parts += [f"{percent(share)} {SHARES[name]}" for name, share in feature.signal_values.items() if name in SHARES]
     if MISSING_SIGNAL in feature.signals:
         before = percent(feature.missing_reference / max(1, report.n_reference))
         after = percent(feature.missing_current / max(1, report.n_current))
@@ -170,23 +209,33 @@ def histograms(feature: FeatureReport, glyphs: Glyphs = UNICODE) -> list[str]:
 
 
 def settings(report: DriftReport, glyphs: Glyphs = UNICODE) -> list[str]:
-    """Return what the verdict rests on: rows, significance level and correction, smallest effect."""
+    """Return what the verdict rests on: rows, level and correction, smallest effect, the test over all features."""
     level = "not required"
     if report.alpha is not None:
         level = f"alpha {report.alpha:g} ({printable(report.correction, glyphs)})"
     if report.calibrated:
         level += ", calibrated"
-    return [
+    lines = [
         f"n {report.n_reference:,} reference, {report.n_current:,} current",
         f"significant: {level}",
         f"material: effect {glyphs.at_least} {report.min_effect:g}",
     ]
+    if report.global_pvalue is not None:
+        tests = f"{report.n_tests:,} test{'' if report.n_tests == 1 else 's'}"
+        method = printable(report.global_method, glyphs)
+        lines.append(f"any change at all: p {probability(report.global_pvalue)} ({method}, {tests})")
+    return lines
 
 
-def column_lines(report: DriftReport) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the columns that only one side has, each with its heading."""
+def notes(report: DriftReport) -> list[tuple[str, tuple[str, ...]]]:
+    """Return what else to know, each with the names it is about: verdicts on thin ice, columns of one side."""
+    judged = [feature for feature in report.features.values() if feature.has_verdict]
+    cautions = (
+        (text, tuple(feature.name for feature in judged if flag in feature.flags and concerns(feature)))
+        for flag, (text, concerns) in CAUTIONS.items()
+    )
     sides = (("Only in reference", report.only_in_reference), ("Only in current", report.only_in_current))
-    return [(title, names) for title, names in sides if names]
+    return [(title, names) for title, names in (*cautions, *sides) if names]
 
 
 def _statistic(result: TestResult) -> float | None:
