@@ -132,6 +132,10 @@ def _counts_cases() -> dict[str, Pair]:
         "levels_on_one_side": (np.array([[5, 0, 7, 0], [3, 3, 0, 0]]), np.array([[0, 4, 6, 0], [0, 0, 2, 5]])),
         "empty_side": empty,
         "no_level": (np.zeros((3, 0), dtype=np.int64), np.zeros((3, 0), dtype=np.int64)),
+        "two_levels": (
+            np.array([[0, 8, 0, 2], [3, 0, 1, 0], [9, 1, 0, 0]]),
+            np.array([[0, 1, 0, 5], [0, 0, 4, 0], [0, 0, 6, 0]]),
+        ),
         "one_level": (np.array([[5], [0]]), np.array([[9], [3]])),
         "one_level_that_occurs": (np.array([[0, 5, 0]]), np.array([[0, 9, 0]])),
         "identical": (plain[0], plain[0]),

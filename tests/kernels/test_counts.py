@@ -12,8 +12,19 @@ import scipy.stats
 from driftwatch.errors import ConfigError
 from driftwatch.kernels import (
     chi2_2samp,
+    cramers_v,
+    cramers_v_from_counts,
+    fisher_exact,
+    g_test,
+    g_test_from_counts,
+    hellinger,
+    hellinger_from_counts,
     jensenshannon,
     jensenshannon_from_counts,
+    kl,
+    kl_from_counts,
+    l_infinity,
+    l_infinity_from_counts,
     psi,
     psi_from_counts,
     total_variation,
@@ -32,6 +43,10 @@ BINNED = [
     (psi, psi_from_counts),
     (jensenshannon, jensenshannon_from_counts),
     (total_variation, total_variation_from_counts),
+    (cramers_v, cramers_v_from_counts),
+    (hellinger, hellinger_from_counts),
+    (kl, kl_from_counts),
+    (l_infinity, l_infinity_from_counts),
 ]
 
 
@@ -94,13 +109,13 @@ def test_binned_statistic_is_that_of_the_counts_in_the_bins(binned: Any, of_coun
     assert float(binned(reference, current).statistic) == pytest.approx(float(of_counts(*counts)[0]), rel=1e-12)
 
 
-@pytest.mark.parametrize("binned", [psi, jensenshannon, total_variation])
+@pytest.mark.parametrize("binned", [binned for binned, _ in BINNED])
 def test_constant_reference_gives_zero_whatever_the_current_values(binned: Any) -> None:
     current = np.array([-INF, -5.0, 0.1, 0.2, 7.0, INF])
     assert float(binned(np.full(20, 0.1), current).statistic) == 0.0
 
 
-@pytest.mark.parametrize("binned", [psi, jensenshannon, total_variation])
+@pytest.mark.parametrize("binned", [binned for binned, _ in BINNED])
 def test_values_outside_the_reference_count_in_the_outer_bins(binned: Any) -> None:
     reference = np.arange(40.0)
     far, near = np.array([-INF, -1e9, 1e9, INF]), np.array([0.0, 0.0, 39.0, 39.0])
@@ -113,7 +128,7 @@ def test_float32_copy_of_the_reference_falls_into_its_bins() -> None:
     assert psi(x, x.astype(np.float32)).statistic.tolist() == [0.0] * 3
 
 
-@pytest.mark.parametrize("binned", [psi, jensenshannon, total_variation])
+@pytest.mark.parametrize("binned", [binned for binned, _ in BINNED])
 def test_unsorted_samples_give_what_sorted_ones_give(binned: Any) -> None:
     rng = np.random.default_rng(3)
     reference, current = rng.normal(size=(50, 2)), rng.normal(size=(45, 2))
@@ -143,18 +158,41 @@ def test_psi_takes_another_floor() -> None:
 
 
 @pytest.mark.parametrize("floor", [0.0, -1e-4, math.nan])
-def test_floor_that_is_not_above_zero_is_refused(floor: float) -> None:
+@pytest.mark.parametrize(("binned", "of_counts"), [(psi, psi_from_counts), (kl, kl_from_counts)])
+def test_floor_that_is_not_above_zero_is_refused(binned: Any, of_counts: Any, floor: float) -> None:
     x = np.array([1, 2])
     with pytest.raises(ConfigError, match="`floor` must be above 0"):
-        psi_from_counts(x, x, floor=floor)
+        of_counts(x, x, floor=floor)
     with pytest.raises(ConfigError, match="`floor` must be above 0"):
-        psi(np.arange(9.0), np.arange(9.0), floor=floor)
+        binned(np.arange(9.0), np.arange(9.0), floor=floor)
+
+
+# Kullback-Leibler
+
+
+def test_kl_is_of_current_from_reference() -> None:
+    found = kl_from_counts(np.array([50, 50]), np.array([90, 10]))
+    assert float(found) == pytest.approx(0.9 * math.log(0.9 / 0.5) + 0.1 * math.log(0.1 / 0.5), rel=1e-14)
+    assert float(kl_from_counts(np.array([90, 10]), np.array([50, 50]))) == pytest.approx(0.5 * math.log(0.25 / 0.09))
+
+
+def test_kl_in_both_directions_is_psi() -> None:
+    rng = np.random.default_rng(12)
+    reference, current = rng.poisson(2.0, (2, 40, 12))  # many bins at the floor
+    there, back = kl_from_counts(reference, current), kl_from_counts(current, reference)
+    np.testing.assert_allclose(there + back, psi_from_counts(reference, current), rtol=1e-12)
+    assert (there >= 0.0).all()
+
+
+def test_kl_takes_another_floor() -> None:
+    pair = np.array([100, 0]), np.array([50, 50])
+    assert float(kl_from_counts(*pair, floor=1e-2)) < float(kl_from_counts(*pair))
 
 
 # Jensen-Shannon and total variation
 
 
-@pytest.mark.parametrize("function", [jensenshannon_from_counts, total_variation_from_counts])
+@pytest.mark.parametrize("function", [jensenshannon_from_counts, total_variation_from_counts, hellinger_from_counts])
 def test_distance_is_zero_for_equal_shares_and_one_for_disjoint_levels(function: Any) -> None:
     reference = np.array([[3, 4, 5, 0], [2, 6, 0, 0]])
     current = np.array([[30, 40, 50, 0], [0, 0, 1, 4]])
@@ -176,6 +214,60 @@ def test_jensenshannon_keeps_its_digits_near_equality() -> None:
     assert 1e-8 < wanted < 1e-6
     assert float(found[0]) == pytest.approx(wanted, rel=1e-8)
     assert float(found[1]) == 0.0
+
+
+def test_hellinger_lies_between_the_bounds_of_total_variation() -> None:
+    rng = np.random.default_rng(13)
+    reference, current = rng.poisson(3.0, (2, 50, 9)) + np.eye(50, 9, dtype=np.int64)
+    h, tv = hellinger_from_counts(reference, current), total_variation_from_counts(reference, current)
+    assert (h * h <= tv + 1e-15).all()
+    assert (tv <= math.sqrt(2) * h + 1e-15).all()
+
+
+def test_l_infinity_is_the_largest_move_and_half_of_two() -> None:
+    found = l_infinity_from_counts(np.array([20, 50, 30]), np.array([35, 45, 20]))
+    assert float(found) == pytest.approx(0.15, rel=1e-14)
+
+
+# G-test, Cramer's V, Fisher
+
+
+def test_g_keeps_its_digits_near_equality() -> None:
+    reference, current = np.array([10**6, 2 * 10**6]), np.array([10**6 + 100, 2 * 10**6 - 100])
+    # where shares are close G is chi-squared, and this difference of 1e-4 of a share leaves 1e-8 of the rows
+    chi2 = float(chi2_2samp(reference, current).statistic)
+    assert float(g_test_from_counts(reference, current).statistic) == pytest.approx(chi2, rel=1e-4)
+    assert float(g_test_from_counts(reference, 3 * reference).statistic) == 0.0
+
+
+def test_g_of_samples_counts_bins() -> None:
+    rng = np.random.default_rng(14)
+    result = g_test(rng.normal(size=(300, 2)), rng.normal([0, 0.5], size=(200, 2)))
+    assert result.dof.tolist() == [9.0, 9.0]
+    assert (result.pvalue < 0.01).tolist() == [False, True]
+
+
+def test_bias_correction_takes_out_what_chance_gives() -> None:
+    rng = np.random.default_rng(15)
+    tables = rng.multinomial(100, np.full(10, 0.1), size=(2, 400))
+    plain = cramers_v_from_counts(*tables, bias_correction=False)
+    corrected = cramers_v_from_counts(*tables)
+    assert float(np.mean(plain)) == pytest.approx(math.sqrt(9 / 200), rel=0.1)
+    assert float(np.median(corrected)) < 0.05
+    assert float(cramers_v_from_counts(np.array([90, 10]), np.array([10, 90]))) == pytest.approx(0.8, rel=0.01)
+
+
+def test_fisher_on_the_lady_tasting_tea() -> None:
+    # Fisher (1935), The Design of Experiments: 3 of 4 cups right
+    result = fisher_exact(np.array([[3, 0, 1]]), np.array([[1, 0, 3]]))
+    assert float(result.pvalue[0]) == pytest.approx(34 / 70, rel=1e-12)
+    assert float(result.statistic[0]) == 9.0
+
+
+def test_fisher_needs_two_levels() -> None:
+    result = fisher_exact(np.array([[3, 1, 1], [5, 0, 0], [4, 0, 0]]), np.array([[1, 3, 2], [2, 0, 0], [0, 0, 3]]))
+    np.testing.assert_array_equal(result.statistic, [math.nan, math.nan, math.inf])
+    np.testing.assert_allclose(result.pvalue, [math.nan, 1.0, 2 / 70], rtol=1e-12)
 
 
 # Chi-squared

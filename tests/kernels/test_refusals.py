@@ -62,7 +62,9 @@ def test_unknown_nan_policy_is_refused(backend: Backend, spec: KernelSpec) -> No
 
 
 @pytest.mark.parametrize("n_bins", [1, 0, -3])
-@pytest.mark.parametrize("name", ["jensenshannon", "psi", "total_variation"])
+@pytest.mark.parametrize(
+    "name", ["cramers_v", "g_test", "hellinger", "jensenshannon", "kl", "l_infinity", "psi", "total_variation"]
+)
 def test_fewer_than_two_bins_are_refused(backend: Backend, name: str, n_bins: int) -> None:
     x = backend.asarray(np.zeros((4, 2)))
     with pytest.raises(ConfigError, match=f"at least 2, got {n_bins}"):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RNG = np.random.default_rng(11)
-KERNELS = list(CATALOG.values())
+KERNELS = [spec for spec in CATALOG.values() if not spec.eager_only]
 
 
 def _primitives(jaxpr: Any) -> Iterator[str]:
@@ -42,6 +42,12 @@ def test_compiled_kernel_calls_nothing_on_the_host(spec: KernelSpec) -> None:
     used = set(_primitives(jax.make_jaxpr(spec.function)(*_inputs(spec)).jaxpr))
     assert "div" in used  # the walk reaches the arithmetic
     assert {name for name in used if "callback" in name or "infeed" in name or "outfeed" in name} == set()
+
+
+@pytest.mark.parametrize("spec", [spec for spec in CATALOG.values() if spec.eager_only], ids=lambda spec: spec.name)
+def test_kernel_that_cannot_be_compiled_says_so(spec: KernelSpec) -> None:
+    with pytest.raises(ConfigError, match=r"cannot run under `jax\.jit`"):
+        jax.jit(spec.function)(*_inputs(spec))
 
 
 def test_p_value_of_ks_is_that_of_the_limit() -> None:

@@ -18,6 +18,7 @@ __all__ = ["CATALOG", "KernelSpec", "Takes"]
 
 Takes: TypeAlias = Literal["samples", "counts", "rows"]
 
+_ASSOCIATION = "driftwatch.kernels.association"
 _DIVERGENCES = "driftwatch.kernels.divergences"
 _ECDF = "driftwatch.kernels.ecdf"
 _HOMOGENEITY = "driftwatch.kernels.homogeneity"
@@ -27,6 +28,8 @@ _SLICED = "driftwatch.kernels.sliced"
 
 # Differences of means of kernel values of size one: their digits are those of the values.
 _DISTANCE_ATOL = {"float64": 1e-12, "float32": 1e-5}
+
+_HOMOGENEITY_FIELDS = ("statistic", "pvalue", "dof", "min_expected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,10 @@ class KernelSpec:
         Keyword arguments under which it is a different computation, the defaults first.
     rtol, atol : mapping
         Tolerance by the name of the dtype that the statistics have on the device.
+    traced : mapping
+        Keyword arguments that hold under `jax.jit` whatever is asked for.
+    eager_only : str
+        Why the kernel cannot be compiled; empty where it can.
     unsupported : mapping
         Backend to the reason why the kernel cannot run there.
     """
@@ -60,6 +67,8 @@ class KernelSpec:
     options: tuple[Mapping[str, Any], ...] = ({},)
     rtol: Mapping[str, float] = field(default_factory=lambda: {"float64": 1e-9, "float32": 2e-4})
     atol: Mapping[str, float] = field(default_factory=lambda: {"float64": 1e-12, "float32": 2e-6})
+    traced: Mapping[str, Any] = field(default_factory=dict)
+    eager_only: str = ""
     unsupported: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -81,8 +90,71 @@ CATALOG: Mapping[str, KernelSpec] = {
             _HOMOGENEITY,
             "chi-squared test of homogeneity",
             takes="counts",
-            fields=("statistic", "pvalue", "dof", "min_expected"),
+            fields=_HOMOGENEITY_FIELDS,
         ),
+        KernelSpec(
+            "cramers_v",
+            _ASSOCIATION,
+            "Cramer's V, bias-corrected, on the reference's quantile bins",
+            takes="samples",
+            fields=("statistic",),
+            options=({}, {"n_bins": 2}, {"bias_correction": False}),
+        ),
+        KernelSpec(
+            "cramers_v_from_counts",
+            _ASSOCIATION,
+            "Cramer's V, bias-corrected",
+            takes="counts",
+            options=({}, {"bias_correction": False}),
+        ),
+        KernelSpec(
+            "cramervonmises_2samp",
+            "driftwatch.kernels.cramer_von_mises",
+            "two-sample Cramer-von Mises test",
+            takes="samples",
+            fields=("statistic", "pvalue"),
+            options=({}, {"method": "asymptotic"}, {"ties": "mean"}),
+            traced={"method": "asymptotic"},
+        ),
+        KernelSpec(
+            "energy_distance",
+            "driftwatch.kernels.energy",
+            "energy distance, in the root of the unit of the feature and free of it",
+            takes="samples",
+            fields=("statistic", "normalized"),
+        ),
+        KernelSpec(
+            "fisher_exact",
+            _ASSOCIATION,
+            "Fisher's exact test of two levels",
+            takes="counts",
+            fields=("statistic", "pvalue"),
+            eager_only="how many terms the sum has depends on the counts",
+        ),
+        KernelSpec(
+            "g_test",
+            _HOMOGENEITY,
+            "G-test of homogeneity on the reference's quantile bins",
+            takes="samples",
+            fields=_HOMOGENEITY_FIELDS,
+            options=({}, {"n_bins": 2}),
+        ),
+        KernelSpec(
+            "g_test_from_counts",
+            _HOMOGENEITY,
+            "G-test of homogeneity, by likelihood ratio",
+            takes="counts",
+            fields=_HOMOGENEITY_FIELDS,
+        ),
+        KernelSpec(
+            "hellinger",
+            _SHARES,
+            "Hellinger distance on the reference's quantile bins",
+            takes="samples",
+            fields=("statistic",),
+            options=({}, {"n_bins": 2}),
+        ),
+        KernelSpec("hellinger_from_counts", _SHARES, "Hellinger distance", takes="counts"),
         KernelSpec(
             "jensenshannon",
             _DIVERGENCES,
@@ -93,6 +165,21 @@ CATALOG: Mapping[str, KernelSpec] = {
         ),
         KernelSpec("jensenshannon_from_counts", _DIVERGENCES, "Jensen-Shannon distance, base 2", takes="counts"),
         KernelSpec(
+            "kl",
+            _DIVERGENCES,
+            "Kullback-Leibler divergence of current from reference on the reference's quantile bins",
+            takes="samples",
+            fields=("statistic",),
+            options=({}, {"n_bins": 2}, {"n_bins": 7, "floor": 1e-6}),
+        ),
+        KernelSpec(
+            "kl_from_counts",
+            _DIVERGENCES,
+            "Kullback-Leibler divergence of current from reference",
+            takes="counts",
+            options=({}, {"floor": 1e-6}),
+        ),
+        KernelSpec(
             "ks_2samp",
             _ECDF,
             "two-sample Kolmogorov-Smirnov test",
@@ -101,6 +188,32 @@ CATALOG: Mapping[str, KernelSpec] = {
             options=({}, {"method": "exact"}, {"method": "asymp"}, {"method": "limit"}),
             # "asymp" follows scipy's own asymptotic formula to 2e-7
             rtol={"float64": 1e-6, "float32": 2e-4},
+            traced={"method": "limit"},
+        ),
+        KernelSpec(
+            "kuiper",
+            "driftwatch.kernels.kuiper_distance",
+            "two-sample Kuiper test",
+            takes="samples",
+            fields=("statistic", "pvalue"),
+        ),
+        KernelSpec(
+            "l_infinity",
+            _SHARES,
+            "largest difference of shares on the reference's quantile bins",
+            takes="samples",
+            fields=("statistic",),
+            options=({}, {"n_bins": 2}),
+        ),
+        KernelSpec("l_infinity_from_counts", _SHARES, "largest difference of shares", takes="counts"),
+        KernelSpec(
+            "mannwhitneyu",
+            "driftwatch.kernels.mann_whitney",
+            "Mann-Whitney U test and the probability of superiority",
+            takes="samples",
+            fields=("statistic", "pvalue", "superiority"),
+            options=({}, {"method": "asymptotic"}, {"method": "exact"}),
+            traced={"method": "asymptotic"},
         ),
         KernelSpec(
             "energy_2samp",

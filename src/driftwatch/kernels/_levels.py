@@ -10,7 +10,7 @@ from driftwatch.errors import InputError
 if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
 
-__all__ = ["pair_of_counts", "shares"]
+__all__ = ["log_ratio", "pair_of_counts", "shares"]
 
 
 def pair_of_counts(
@@ -43,3 +43,11 @@ def shares(counts: Array, *, xp: Namespace) -> Array:
     total = xp.sum(counts, axis=-1, keepdims=True)
     nan = xp.full((), xp.nan, dtype=dtype, device=device_of(counts))
     return counts / xp.where(total == 0.0, nan, total)
+
+
+def log_ratio(a: Array, b: Array, difference: Array, *, xp: Namespace) -> Array:
+    """Return ln(a / b) of positive numbers from their difference, with the digits that ln(a / b) loses near equality."""
+    relative = difference / b
+    near = xp.abs(relative) < 0.5
+    zero = xp.zeros((), dtype=a.dtype, device=device_of(a))
+    return xp.where(near, xp.log1p(xp.where(near, relative, zero)), xp.log(a / b))

@@ -47,7 +47,7 @@ def ordered_bin_counts(sample: Ordered, edges: Array, *, xp: Namespace) -> Array
 
 
 def on_quantile_bins(
-    statistic: Callable[..., Array],
+    statistic: Callable[..., Array | tuple[Array, ...]],
     reference: Array,
     current: Array,
     *,
@@ -56,18 +56,27 @@ def on_quantile_bins(
     nan_policy: NanPolicy,
     xp: Namespace | None,
     **options: Any,
-) -> DistanceResult:
-    """Return a statistic of counts in the reference's equal-mass bins."""
+) -> tuple[Array, ...]:
+    """Return what a function of two rows of counts gives for those in the reference's equal-mass bins.
+
+    Raises
+    ------
+    ConfigError
+        If `n_bins` is under 2.
+    InputError
+        As `ks_2samp`.
+    """
     if n_bins < 2:
         raise ConfigError(f"`n_bins` must be at least 2, got {n_bins!r}.")
 
-    def statistics(ref: Ordered, cur: Rows, /, *, xp: Namespace) -> tuple[Array]:
+    def statistics(ref: Ordered, cur: Rows, /, *, xp: Namespace) -> tuple[Array, ...]:
         edges = quantile_edges(ref, n_bins, xp=xp)
         expected = ordered_bin_counts(ref, edges, xp=xp)
         edges = xp.astype(edges, cur.values.dtype, copy=False)
         actual = counts_from_edges(cur.values, cur.n_valid, edges, xp=xp)
-        return (statistic(expected, actual, xp=xp, **options),)
+        found = statistic(expected, actual, xp=xp, **options)
+        return tuple(found) if isinstance(found, tuple) else (found,)
 
-    return DistanceResult(
-        *feature_by_feature(statistics, reference, current, as_rows=unordered, axis=axis, nan_policy=nan_policy, xp=xp),
+    return feature_by_feature(
+        statistics, reference, current, as_rows=unordered, axis=axis, nan_policy=nan_policy, xp=xp
     )

@@ -1,4 +1,4 @@
-"""Divergences of two rows of counts that sum logarithms of shares: PSI and Jensen-Shannon (layer 2)."""
+"""Divergences of two rows of counts that sum logarithms: PSI, Kullback-Leibler and Jensen-Shannon (layer 2)."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from driftwatch.arrays.namespace import device_of, statistic_dtype
 from driftwatch.errors import ConfigError
-from driftwatch.kernels._levels import pair_of_counts, shares
+from driftwatch.kernels._levels import log_ratio, pair_of_counts, shares
 from driftwatch.kernels.bins import DistanceResult, on_quantile_bins
 
 if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
     from driftwatch.kernels._prepare import NanPolicy
 
-__all__ = ["PSI_FLOOR", "jensenshannon", "jensenshannon_from_counts", "psi", "psi_from_counts"]
+__all__ = ["PSI_FLOOR", "jensenshannon", "jensenshannon_from_counts", "kl", "kl_from_counts", "psi", "psi_from_counts"]
 
 PSI_FLOOR = 1e-4  # an empty bin counts as one row in ten thousand; the value most of the industry uses
 LN2 = 0.6931471805599453
@@ -38,12 +38,45 @@ def psi_from_counts(
     ----------
     Siddiqi, N. (2006), "Credit Risk Scorecards"; a symmetrised Kullback-Leibler divergence (Jeffreys 1946).
     """
+    r, c, xp = _floored_shares(reference_counts, current_counts, floor, xp=xp)
+    return xp.sum((c - r) * xp.log(c / r), axis=-1)
+
+
+def kl_from_counts(
+    reference_counts: Array, current_counts: Array, /, *, floor: float = PSI_FLOOR, xp: Namespace | None = None
+) -> Array:
+    """Return the Kullback-Leibler divergence of current from reference of rows of counts `(..., k)`, natural log.
+
+    KL(current || reference) = sum c ln(c / r): what is lost by describing the current data by the reference's shares.
+    Shares below `floor` are raised to it on both sides, as for PSI; as they are not renormalised, each term is
+    c ln(c / r) - c + r, which sums to the same where no share is, and is never negative. KL in both directions adds up to
+    PSI. NaN where a side is empty.
+
+    Raises
+    ------
+    ConfigError
+        If `floor` is not above 0.
+    InputError
+        If the shapes differ.
+
+    References
+    ----------
+    Kullback, S. and Leibler, R. A. (1951), "On information and sufficiency"; Csiszar, I. (1991), "Why least squares and
+    maximum entropy?", for the form that needs no normalised shares.
+    """
+    r, c, xp = _floored_shares(reference_counts, current_counts, floor, xp=xp)
+    return xp.clip(xp.sum(c * log_ratio(c, r, c - r, xp=xp) - (c - r), axis=-1), 0.0, None)
+
+
+def _floored_shares(
+    reference_counts: Array, current_counts: Array, floor: float, *, xp: Namespace | None
+) -> tuple[Array, Array, Namespace]:
     if not floor > 0.0:
         raise ConfigError(f"`floor` must be above 0, because an empty bin has an infinite logarithm; got {floor!r}.")
     reference_counts, current_counts, xp = pair_of_counts(reference_counts, current_counts, xp=xp)
     r = xp.clip(shares(reference_counts, xp=xp), floor, None)
     c = xp.clip(shares(current_counts, xp=xp), floor, None)
-    return xp.sum((c - r) * xp.log(c / r), axis=-1)
+    return r, c, xp
 
 
 def jensenshannon_from_counts(
@@ -126,8 +159,32 @@ def psi(
     >>> psi(x, x).statistic
     array([0.])
     """
-    return on_quantile_bins(
-        psi_from_counts, reference, current, axis=axis, n_bins=n_bins, nan_policy=nan_policy, xp=xp, floor=floor
+    return DistanceResult(
+        *on_quantile_bins(
+            psi_from_counts, reference, current, axis=axis, n_bins=n_bins, nan_policy=nan_policy, xp=xp, floor=floor
+        )
+    )
+
+
+def kl(
+    reference: Array,
+    current: Array,
+    /,
+    *,
+    axis: int = 0,
+    n_bins: int = 10,
+    floor: float = PSI_FLOOR,
+    nan_policy: NanPolicy = "omit",
+    xp: Namespace | None = None,
+) -> DistanceResult:
+    """Return KL(current || reference), natural log, of every feature on the reference's equal-mass bins.
+
+    Arguments as in `psi`; the definition as in `kl_from_counts`.
+    """
+    return DistanceResult(
+        *on_quantile_bins(
+            kl_from_counts, reference, current, axis=axis, n_bins=n_bins, nan_policy=nan_policy, xp=xp, floor=floor
+        )
     )
 
 
@@ -145,6 +202,8 @@ def jensenshannon(
 
     Arguments as in `psi`; the definition as in `jensenshannon_from_counts`.
     """
-    return on_quantile_bins(
-        jensenshannon_from_counts, reference, current, axis=axis, n_bins=n_bins, nan_policy=nan_policy, xp=xp
+    return DistanceResult(
+        *on_quantile_bins(
+            jensenshannon_from_counts, reference, current, axis=axis, n_bins=n_bins, nan_policy=nan_policy, xp=xp
+        )
     )
