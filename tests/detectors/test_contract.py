@@ -7,24 +7,32 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 from scipy.spatial import distance
 
+from driftwatch import detectors
 from driftwatch.arrays.column import Levels
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.arrays.table import read_table
 from driftwatch.detectors import (
-    ChiSquaredDetector,
+    CramersVDetector,
+    CramerVonMisesDetector,
+    GTestDetector,
+    HellingerDetector,
     JensenShannonDetector,
+    KLDetector,
     KSDetector,
+    LInfinityDetector,
+    MannWhitneyDetector,
     MissingShareDetector,
-    MMDDetector,
     PSIDetector,
     TotalVariationDetector,
     WassersteinDetector,
 )
-from driftwatch.detectors._catalog import default_detectors
+from driftwatch.detectors._catalog import DEFAULT_NAMES, default_detectors, detector_by_name
+from driftwatch.detectors._catalog import DETECTORS as SHIPPED
 from driftwatch.detectors.base import BOTH_KINDS, BaseDetector
+from driftwatch.errors import UnknownNameError
 from driftwatch.profile.profile import Profile
 from driftwatch.profile.sample import CategoricalSample, NumericSample, Sample
 
@@ -85,21 +93,62 @@ def chi2_scipy(row: int) -> tuple[float, float]:
     return float(result.statistic), float(result.pvalue)
 
 
+def counts_of(kind: FeatureKind, row: int) -> Any:
+    sizes = (N, M) if kind is FeatureKind.NUMERIC else (REFERENCE_COUNTS[row].sum(), CURRENT_COUNTS[row].sum())
+    table = np.rint(np.stack(shares(kind, row)) * np.array(sizes)[:, None]).astype(np.int64)
+    return table[:, table.sum(axis=0) > 0]
+
+
+def chi2_of_counts(kind: FeatureKind, row: int, lambda_: str = "pearson") -> Any:
+    return stats.chi2_contingency(counts_of(kind, row), correction=False, lambda_=lambda_)
+
+
+def kuiper_loop(row: int) -> float:
+    x, y = REFERENCE[row], CURRENT[row]
+    gaps = [np.mean(x <= value) - np.mean(y <= value) for value in np.concatenate([x, y])]
+    return float(max(0.0, *gaps) - min(0.0, *gaps))
+
+
+def bergsma_v(kind: FeatureKind, row: int) -> float:
+    table = counts_of(kind, row)
+    total, k = table.sum(), table.shape[1]
+    phi2 = max(0.0, chi2_of_counts(kind, row).statistic / total - (k - 1) / (total - 1))
+    return float(np.sqrt(phi2 / (1 - 1 / (total - 1)))) if k > 1 else 0.0
+
+
 # Detector name to the statistic of one feature, by SciPy or by the formula.
 ORACLES: dict[str, Callable[[FeatureKind, int], float]] = {
     "ks": lambda _, row: float(stats.ks_2samp(REFERENCE[row], CURRENT[row]).statistic),
     "wasserstein": lambda _, row: float(stats.wasserstein_distance(REFERENCE[row], CURRENT[row])),
     "chi2": lambda _, row: chi2_scipy(row)[0],
+    "chi2_bins": lambda kind, row: float(chi2_of_counts(kind, row).statistic),
+    "cramers_v": bergsma_v,
+    # two equal constants are at distance 0, but for the steps at distinct values that scipy's formula contains
+    "cramervonmises": lambda _, row: (
+        float(stats.cramervonmises_2samp(REFERENCE[row], CURRENT[row]).statistic) if row < 2 else 1 / (4 * (N + M))
+    ),
+    "energy": lambda _, row: float(stats.energy_distance(REFERENCE[row], CURRENT[row])),
+    "g_test": lambda kind, row: float(chi2_of_counts(kind, row, "log-likelihood").statistic),
+    "hellinger": lambda kind, row: float(np.linalg.norm(np.subtract(*map(np.sqrt, shares(kind, row)))) / np.sqrt(2)),
+    "kl": lambda kind, row: float(special.kl_div(*(np.maximum(s, 1e-4) for s in shares(kind, row)[::-1])).sum()),
+    "kuiper": lambda _, row: kuiper_loop(row),
+    "l_infinity": lambda kind, row: float(np.abs(np.subtract(*shares(kind, row))).max()),
+    "mannwhitney": lambda _, row: float(stats.mannwhitneyu(REFERENCE[row], CURRENT[row]).statistic),
     "psi": psi_formula,
     "jensenshannon": lambda kind, row: float(distance.jensenshannon(*shares(kind, row), base=2)),
     "total_variation": lambda kind, row: float(np.abs(np.subtract(*shares(kind, row))).sum() / 2),
 }
-PVALUES: dict[str, Callable[[int], float]] = {
-    "ks": lambda row: float(stats.ks_2samp(REFERENCE[row], CURRENT[row]).pvalue),
-    "chi2": lambda row: chi2_scipy(row)[1],
+PVALUES: dict[str, Callable[[FeatureKind, int], float]] = {
+    "ks": lambda _, row: float(stats.ks_2samp(REFERENCE[row], CURRENT[row]).pvalue),
+    "chi2": lambda _, row: chi2_scipy(row)[1],
+    "cramervonmises": lambda _, row: (
+        float(stats.cramervonmises_2samp(REFERENCE[row], CURRENT[row]).pvalue) if row < 2 else 1.0
+    ),
+    "g_test": lambda kind, row: float(chi2_of_counts(kind, row, "log-likelihood").pvalue),
+    "mannwhitney": lambda _, row: float(stats.mannwhitneyu(REFERENCE[row], CURRENT[row]).pvalue),
 }
 
-DETECTORS = {detector.name: detector for detector in (*default_detectors(), MissingShareDetector())}
+DETECTORS = {name: detector_by_name(name) for name in SHIPPED} | {"missing": MissingShareDetector()}
 CASES = [
     pytest.param(detector, kind, id=f"{name}-{kind}")
     for name, detector in DETECTORS.items()
@@ -114,14 +163,24 @@ def score_of(detector: BaseDetector[Any], kind: FeatureKind) -> Score:
 
 
 def test_the_catalog_holds_every_detector_that_can_be_chosen() -> None:
-    shipped = {
-        *(KSDetector, WassersteinDetector, ChiSquaredDetector),
-        *(PSIDetector, JensenShannonDetector, TotalVariationDetector),
-        MMDDetector,
+    shipped = {name for name in detectors.__all__ if name.endswith("Detector")} - {
+        "BaseDetector",
+        "MissingShareDetector",
     }
-    assert {type(detector) for detector in default_detectors()} == shipped
+    assert {type(detector_by_name(name)).__name__ for name in SHIPPED} == shipped
+    assert all(detector_by_name(name).name == name for name in SHIPPED)
     # tests/detectors/test_embeddings.py is about those of embeddings
-    assert {detector.name for detector in default_detectors()} == {*ORACLES, "mmd"}
+    of_rows = {name for name in SHIPPED if not detector_by_name(name).kinds <= BOTH_KINDS}
+    assert set(SHIPPED) - of_rows == {*ORACLES, "fisher_exact"}
+
+
+def test_default_detectors_are_the_first_of_the_catalog() -> None:
+    assert tuple(detector.name for detector in default_detectors()) == DEFAULT_NAMES == tuple(SHIPPED)[:7]
+
+
+def test_unknown_name_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(UnknownNameError, match=r"unknown detector: 'helinger' \(did you mean 'hellinger'\?\)"):
+        detector_by_name("helinger")
 
 
 @cases
@@ -158,7 +217,7 @@ def test_effect_is_given_for_the_declared_kinds_and_in_the_unit_interval(
         assert ((effect >= 0.0) & (effect <= 1.0)).all()
 
 
-@pytest.mark.parametrize(("detector", "kind"), [case for case in CASES if "missing" not in str(case.id)])
+@pytest.mark.parametrize(("detector", "kind"), [case for case in CASES if str(case.id).partition("-")[0] in ORACLES])
 @pytest.mark.parametrize("row", range(3), ids=NAMES)
 def test_statistic_equals_the_oracle(detector: BaseDetector[Any], kind: FeatureKind, row: int) -> None:
     found = float(score_of(detector, kind).statistic[row])
@@ -171,14 +230,19 @@ def test_statistic_equals_the_oracle(detector: BaseDetector[Any], kind: FeatureK
 def test_pvalue_equals_scipy(detector: BaseDetector[Any], kind: FeatureKind, row: int) -> None:
     pvalue = score_of(detector, kind).pvalue
     assert pvalue is not None
-    np.testing.assert_allclose(float(pvalue[row]), PVALUES[detector.name](row), rtol=1e-6)
+    np.testing.assert_allclose(float(pvalue[row]), PVALUES[detector.name](kind, row), rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize(("detector", "kind"), [case for case in CASES if "missing" not in str(case.id)])
 def test_moved_feature_scores_above_the_others(detector: BaseDetector[Any], kind: FeatureKind) -> None:
-    same, moved, constant = score_of(detector, kind).statistic
+    score = score_of(detector, kind)
+    if detector.name == "fisher_exact":
+        assert np.isnan(score.statistic).all()  # six levels, and one
+        return
+    # the one that grows with the difference, where the statistic is none
+    same, moved, constant = (score.measures or {}).get(detector.name, score.statistic)
     assert moved > 3 * same
-    assert constant == 0.0
+    assert constant == pytest.approx(0.0, abs=1e-3)
 
 
 def test_effect_of_noise_is_far_below_the_effect_of_the_move() -> None:
@@ -229,8 +293,15 @@ def test_wasserstein_is_relative_to_the_standard_deviation_of_the_reference() ->
         (PSIDetector(n_bins=2), "psi"),
         (JensenShannonDetector(n_bins=4), "jensenshannon"),
         (PSIDetector(floor=0.1), "psi"),
+        (KLDetector(n_bins=2), "kl"),
+        (KLDetector(floor=0.1), "kl"),
+        (HellingerDetector(n_bins=4), "hellinger"),
+        (LInfinityDetector(n_bins=4), "l_infinity"),
+        (GTestDetector(n_bins=4), "g_test"),
+        (CramersVDetector(n_bins=4), "cramers_v"),
+        (CramersVDetector(bias_correction=False), "cramers_v"),
     ],
-    ids=["psi n_bins", "js n_bins", "psi floor"],
+    ids=lambda value: value if isinstance(value, str) else repr(value),
 )
 def test_parameters_of_a_binned_detector_change_the_result(detector: BaseDetector[Any], statistic: str) -> None:
     default = score_of(DETECTORS[statistic], FeatureKind.NUMERIC).statistic
@@ -251,6 +322,68 @@ def test_method_of_the_ks_test_is_named(method: Any, word: str, mode: Any) -> No
     else:
         wanted = stats.ks_2samp(REFERENCE[0], CURRENT[0], method=mode).pvalue
     np.testing.assert_allclose(score.pvalue[0], wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("detector", "test", "wanted"),
+    [
+        (CramerVonMisesDetector, stats.cramervonmises_2samp, "asymptotic"),
+        (MannWhitneyDetector, stats.mannwhitneyu, "exact"),
+    ],
+)
+def test_method_of_a_rank_test_changes_the_p_value(detector: Any, test: Any, wanted: str) -> None:
+    few = {"x": REFERENCE[0, :20]}
+    block = Profile.fit(read_table(few)).blocks[0]
+    sample = NumericSample(block, CURRENT[:1, :18], n_rows=20)
+    default, other = (float(d.score(sample).pvalue[0]) for d in (detector(), detector(method=wanted)))
+    assert other != default
+    assert other == pytest.approx(float(test(REFERENCE[0, :20], CURRENT[0, :18], method=wanted).pvalue), abs=1e-7)
+
+
+def test_fisher_detector_tests_two_levels_and_says_why_no_others() -> None:
+    names = ("two", "three", "one", "apart")
+    counts = ([9, 3, 0], [5, 5, 5], [7, 0, 0], [6, 0, 0]), ([2, 8, 0], [4, 6, 5], [9, 0, 0], [0, 5, 0])
+    sides = [
+        {
+            name: Levels({k: c for k, c in zip("abc", row, strict=True) if c}, 0)
+            for name, row in zip(names, side, strict=True)
+        }
+        for side in counts
+    ]
+    score = detector_by_name("fisher_exact").score(CategoricalSample(names, *sides))
+    assert score.pvalue is not None
+    assert score.reasons is not None
+    np.testing.assert_allclose(score.pvalue[0], stats.fisher_exact([[9, 3], [2, 8]]).pvalue, rtol=1e-10)
+    assert np.isnan(score.pvalue[1])
+    assert [reason.split(":")[0] if reason else None for reason in score.reasons] == [
+        None,
+        "Fisher's exact test needs two levels, and more occur",
+        "the odds ratio is not defined",
+        "the odds ratio is infinite",
+    ]
+
+
+def test_mann_whitney_detector_names_who_is_larger() -> None:
+    details = score_of(MannWhitneyDetector(), FeatureKind.NUMERIC).details
+    shares = [np.mean(CURRENT[row][:, None] > REFERENCE[row]) for row in range(2)]
+    np.testing.assert_allclose(np.asarray(details["superiority"][:2], dtype=float), shares, rtol=1e-12)
+    np.testing.assert_allclose(np.asarray(details["rank_biserial"], dtype=float)[1], 2 * shares[1] - 1, rtol=1e-12)
+
+
+@pytest.mark.parametrize("name", ["cramervonmises", "mannwhitney", "kuiper", "cramers_v"])
+def test_effects_without_drift_are_small_on_average_and_with_it_not(name: str) -> None:
+    rng = np.random.default_rng(3)
+    rows = rng.normal(size=(200, 300))
+    block = Profile.fit(read_table(dict(enumerate(rows)))).blocks[0]
+    effects = []
+    for shift in (0.0, 1.0):
+        sample = NumericSample(block, rng.normal(shift, size=(200, 250)), n_rows=300)
+        effect = detector_by_name(name).score(sample).effect
+        assert effect is not None
+        effects.append(effect)
+    # its square less its expectation is 0 on average; without the correction a mean of .06 to .12 would be left
+    assert np.mean(effects[0]) < 0.04
+    assert np.min(effects[1]) > 0.15
 
 
 def test_detectors_are_values() -> None:

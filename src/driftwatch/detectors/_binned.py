@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from driftwatch._typing import Array
     from driftwatch.profile.sample import Sample
 
-__all__ = ["counts_on_host", "degenerate_reasons", "has_reference_bins"]
+__all__ = ["counts_on_host", "degenerate_reasons", "has_reference_bins", "thin_reasons"]
 
 DEGENERATE = "0 by definition: the reference is constant, so there is a single bin"
 
@@ -37,3 +37,9 @@ def degenerate_reasons(sample: Sample, reference_counts: Array) -> list[str | No
 def has_reference_bins(sample: Sample) -> bool:
     """Return whether the counts are those in quantile bins of the reference, which fix its side of them."""
     return sample.kind is FeatureKind.NUMERIC
+
+
+def thin_reasons(degenerate: list[str | None], thin: np.ndarray[Any, Any], min_expected: float) -> list[str | None]:
+    """Return the reasons given, and for the other features where an expected count is too small that this is so."""
+    few = f"no p-value: an expected count is below {min_expected:g}"
+    return [reason or (few if flag else None) for reason, flag in zip(degenerate, thin.tolist(), strict=True)]

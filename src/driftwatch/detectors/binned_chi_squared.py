@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from driftwatch.arrays.schema import FeatureKind
-from driftwatch.detectors._binned import counts_on_host, degenerate_reasons
+from driftwatch.detectors._binned import counts_on_host, degenerate_reasons, thin_reasons
 from driftwatch.detectors.base import BaseDetector, Score
 from driftwatch.kernels.homogeneity import chi2_2samp
 from driftwatch.kernels.noise_floor import chi2_noise
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["BinnedChiSquaredDetector"]
 
@@ -46,12 +43,10 @@ class BinnedChiSquaredDetector(BaseDetector[Sample]):
         reference, current = counts_on_host(sample, self.n_bins)
         result = chi2_2samp(reference, current)
         thin = ~(result.min_expected >= self.min_expected)
-        reasons: Sequence[str | None] = degenerate_reasons(sample, reference)
-        few = f"no p-value: an expected count is below {self.min_expected:g}"
         return Score(
             result.statistic,
             pvalue=np.where(thin, np.nan, result.pvalue),
             noise=chi2_noise(result.statistic, result.dof),
             details={"dof": [None if np.isnan(k) else int(k) for k in result.dof.tolist()]},
-            reasons=[reason or (few if flag else None) for reason, flag in zip(reasons, thin.tolist(), strict=True)],
+            reasons=thin_reasons(degenerate_reasons(sample, reference), thin, self.min_expected),
         )

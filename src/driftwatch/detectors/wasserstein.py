@@ -9,6 +9,7 @@ import numpy as np
 
 from driftwatch.arrays.namespace import to_host
 from driftwatch.arrays.schema import FeatureKind
+from driftwatch.detectors._scaled import unscaled_reasons
 from driftwatch.detectors.base import BaseDetector, Score
 from driftwatch.kernels.ecdf import normalize
 from driftwatch.kernels.noise_floor import wasserstein_noise
@@ -37,14 +38,6 @@ class WassersteinDetector(BaseDetector[NumericSample]):
         std = to_host(sample.reference.std)
         normalized = to_host(normalize(w1, sample.reference.std, xp=sample.xp)).astype(np.float64)
         statistic = to_host(w1).astype(np.float64)
-        reasons: list[str | None] = []
-        for distance, spread in zip(statistic.tolist(), std.tolist(), strict=True):
-            if not np.isfinite(distance):
-                reasons.append("not finite: the data hold infinite or huge values")
-            elif spread == 0.0:
-                reasons.append("normalized is not defined: the reference is constant")
-            else:
-                reasons.append(None if np.isfinite(spread) else "normalized is not defined: infinite values")
         noise = wasserstein_noise(statistic, sample.n_reference, sample.n_current, sample.reference.bridge)
         with np.errstate(divide="ignore", invalid="ignore"):
             excess = noise.excess / np.where(std > 0.0, std, np.nan)
@@ -52,7 +45,7 @@ class WassersteinDetector(BaseDetector[NumericSample]):
             statistic,
             measures={"wasserstein": statistic, "wasserstein_normalized": normalized},
             details={"normalized": normalized.tolist()},
-            reasons=reasons,
+            reasons=unscaled_reasons(statistic, std),
             noise=noise,
             excess={"wasserstein": noise.excess, "wasserstein_normalized": excess},
         )

@@ -14,6 +14,8 @@ from driftwatch.arrays.schema import FeatureKind
 from driftwatch.kernels._prepare import order
 from driftwatch.kernels.bins import ordered_bin_counts
 from driftwatch.kernels.ecdf import EcdfDistances, ecdf_distances, ends, moments, quantiles
+from driftwatch.kernels.energy import squared_ecdf_distance
+from driftwatch.kernels.rank_sums import RankSums, rank_sums
 from driftwatch.kernels.signals import lag_one, picks
 
 if TYPE_CHECKING:
@@ -99,6 +101,16 @@ class NumericSample(Sample):
     def distances(self) -> EcdfDistances:
         """One-sided ECDF distances and W1, shape `(d,)` each."""
         return ecdf_distances(self.reference.ordered, self.ordered, xp=self.xp)
+
+    @cached_property
+    def rank_sums(self) -> RankSums:
+        """What Mann-Whitney and Cramer-von Mises need of the ranks, shape `(d,)` each."""
+        return rank_sums(self.reference.ordered, self.ordered, xp=self.xp)
+
+    @cached_property
+    def squared_distance(self) -> Array:
+        """Int (F - G)^2 dx, shape `(d,)`."""
+        return squared_ecdf_distance(self.reference.ordered, self.ordered, xp=self.xp)
 
     @cached_property
     def moments(self) -> tuple[Array, Array]:
