@@ -8,9 +8,11 @@ from __future__ import annotations
 import decimal
 import math
 from bisect import bisect_right
+from collections import Counter
 from decimal import Decimal
 from fractions import Fraction
-from itertools import combinations, pairwise
+from functools import cache
+from itertools import combinations, pairwise, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -53,10 +55,8 @@ def _cramervonmises_2samp(
     ranks, _ = _pooled_runs(np.sort(reference), np.sort(current))
     u = n * np.sum((ranks[:n] - np.arange(1, n + 1)) ** 2) + m * np.sum((ranks[n:] - np.arange(1, m + 1)) ** 2)
     statistic = u / (n * m * (n + m)) - (4 * n * m - 1) / (6 * (n + m))
-    if method == "auto" and min(n, m) > 1 and max(n, m) <= 20:
-        pvalue = float(scipy.stats.cramervonmises_2samp(reference, current, method="exact").pvalue)
-    elif method == "auto" and max(n, m) <= 20:  # scipy refuses a single value
-        pvalue = plain_cramervonmises_pvalue(float(statistic), n, m)
+    if method == "auto" and max(n, m) <= 20:  # scipy's own is slower, and refuses a single value
+        pvalue = _rounded_down_pvalue(float(statistic), n, m)
     else:
         pvalue = _cramervonmises_asymptotic(float(statistic), n, m)
     return {"statistic": float(statistic), "pvalue": pvalue}
@@ -78,12 +78,25 @@ def _cramervonmises_of_mean_steps(reference: NDArray[Any], current: NDArray[Any]
 
 def _rounded_down_pvalue(statistic: float, n: int, m: int) -> float:
     """Return the exact p-value of the largest value up to the statistic that distinct values may give."""
+    score = math.floor(statistic * math.lcm(n, m) ** 2 * (n + m) ** 2 / (n * m) + 1e-6)
+    ways = _orderings_by_score(n, m)
+    return sum(count for value, count in ways.items() if value >= score) / math.comb(n + m, n)
+
+
+@cache
+def _orderings_by_score(n: int, m: int) -> Counter[int]:
+    """Return how many orderings of n + m distinct values there are by their sum of (lcm F - lcm G)^2 over the values."""
     lcm = math.lcm(n, m)
-    score = math.floor(statistic * lcm**2 * (n + m) ** 2 / (n * m) + 1e-6)
-    if min(n, m) == 1:
-        return plain_cramervonmises_pvalue(score * n * m / (lcm**2 * (n + m) ** 2), n, m)
-    u = score * n**2 * m**2 / (lcm**2 * (n + m)) + n * m * (4 * n * m - 1) / 6
-    return float(scipy.stats._hypotests._pval_cvm_2samp_exact(u, n, m))
+    column = [Counter({0: 1})]
+    for i, j in product(range(n + 1), range(m + 1)):
+        before = Counter({0: 1}) if i == j == 0 else Counter()
+        if j:
+            before += column[j - 1]
+        if i:
+            before += column[j]
+        moved = Counter({value + (lcm // n * i - lcm // m * j) ** 2: count for value, count in before.items()})
+        column[j : j + 1] = [moved]
+    return column[m]
 
 
 def plain_cramervonmises_pvalue(statistic: float, n: int, m: int) -> float:

@@ -103,10 +103,9 @@ def test_few_tables_are_counted(reference: Counts, current: Counts) -> None:
     # every table with these margins once, by the multivariate hypergeometric distribution of one of its rows
     levels, n = np.add(reference, current), sum(reference)
     tables = [t for t in itertools.product(*(range(k + 1) for k in levels)) if sum(t) == n]
-    chance = stats.multivariate_hypergeom(levels, n).pmf(tables)
-    order = (
-        chance if len(levels) == 2 else -np.sum((np.array(tables) - levels * n / levels.sum()) ** 2 / levels, axis=1)
-    )
+    chance = np.asarray(stats.multivariate_hypergeom(levels, n).pmf(tables))
+    gaps = (np.array(tables) - levels * n / levels.sum()) ** 2 / levels
+    order = chance if len(levels) == 2 else -gaps.sum(axis=1)
     seen = order[tables.index(tuple(reference))]
     np.testing.assert_allclose(pvalue, chance[order <= seen * (1 + np.sign(seen) * 1e-9)].sum(), rtol=1e-9)
     assert details["pvalue_method"] == "exact"

@@ -99,7 +99,7 @@ def counts_of(kind: FeatureKind, row: int) -> Any:
     return table[:, table.sum(axis=0) > 0]
 
 
-def chi2_of_counts(kind: FeatureKind, row: int, lambda_: str = "pearson") -> Any:
+def chi2_of_counts(kind: FeatureKind, row: int, lambda_: Any = "pearson") -> Any:
     return stats.chi2_contingency(counts_of(kind, row), correction=False, lambda_=lambda_)
 
 
@@ -353,7 +353,7 @@ def test_fisher_detector_tests_two_levels_and_says_why_no_others() -> None:
     score = detector_by_name("fisher_exact").score(CategoricalSample(names, *sides))
     assert score.pvalue is not None
     assert score.reasons is not None
-    np.testing.assert_allclose(score.pvalue[0], stats.fisher_exact([[9, 3], [2, 8]]).pvalue, rtol=1e-10)
+    np.testing.assert_allclose(score.pvalue[0], stats.fisher_exact(np.array([[9, 3], [2, 8]])).pvalue, rtol=1e-10)
     assert np.isnan(score.pvalue[1])
     assert [reason.split(":")[0] if reason else None for reason in score.reasons] == [
         None,

@@ -72,7 +72,7 @@ def test_method_chooses_the_distribution() -> None:
     x, y = RNG.normal(size=12), RNG.normal(0.5, size=15)
     for method in ("exact", "asymptotic"):
         wanted = scipy.stats.cramervonmises_2samp(x, y, method=method).pvalue
-        assert float(cramervonmises_2samp(x, y, method=method).pvalue) == pytest.approx(wanted, abs=2e-7)  # type: ignore[arg-type]
+        assert float(cramervonmises_2samp(x, y, method=method).pvalue) == pytest.approx(wanted, abs=2e-7)
     assert cramervonmises_2samp(x, y, method="exact") != cramervonmises_2samp(x, y, method="asymptotic")
     assert cramervonmises_2samp(x, y) == cramervonmises_2samp(x, y, method="exact")
 

@@ -37,7 +37,7 @@ class FisherExactDetector(BaseDetector[CategoricalSample]):
         reference, current = counts_on_host(sample, DEFAULT_BINS)
         result = fisher_exact(reference, current)
         n_levels = np.count_nonzero(reference + current, axis=-1)
-        reasons = []
+        reasons: list[str | None] = []
         for levels, odds in zip(n_levels.tolist(), result.statistic.tolist(), strict=True):
             if levels > 2:
                 reasons.append(MANY_LEVELS)
