@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 EXPECTED = {
     "first_check.py": "dep_delay: effect",
     "own_detector.py": "f2: mean shift 1.0",
+    "performance.py": "dropped: roc_auc, accuracy, f1, log_loss, brier",
     "pipeline_step.py": "went on: 1 feature",
 }
 # These run in tests/libraries/, where PyTorch and JAX are installed.

@@ -22,6 +22,7 @@ LAZY = [
     "driftwatch.detectors",
     "driftwatch.kernels",
     "driftwatch.monitor",
+    "driftwatch.performance",
     "driftwatch.sequential",
     "driftwatch.simulate",
     "driftwatch.training",

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
-    from driftwatch import datasets, errors, kernels, sequential, simulate, training
-    from driftwatch.arrays.schema import FeatureKind
+    from driftwatch import datasets, errors, kernels, performance, sequential, simulate, training
+    from driftwatch.arrays.schema import FeatureKind, Role
     from driftwatch.detectors.base import BaseDetector
     from driftwatch.detectors.chi_squared import ChiSquaredDetector
     from driftwatch.detectors.classifier import ClassifierDetector
@@ -36,6 +36,7 @@ __all__ = [
     "MMDDetector",
     "Monitor",
     "PSIDetector",
+    "Role",
     "SequentialMonitor",
     "SlicedWassersteinDetector",
     "TotalVariationDetector",
@@ -44,6 +45,7 @@ __all__ = [
     "datasets",
     "errors",
     "kernels",
+    "performance",
     "sequential",
     "simulate",
     "training",
@@ -64,6 +66,7 @@ __getattr__, __dir__ = attach(
         "MMDDetector": "driftwatch.detectors.mmd",
         "Monitor": "driftwatch.monitor.monitor",
         "PSIDetector": "driftwatch.detectors.psi",
+        "Role": "driftwatch.arrays.schema",
         "SequentialMonitor": "driftwatch.sequential.monitor",
         "SlicedWassersteinDetector": "driftwatch.detectors.sliced",
         "TotalVariationDetector": "driftwatch.detectors.total_variation",
@@ -72,6 +75,7 @@ __getattr__, __dir__ = attach(
         "datasets": "driftwatch.datasets",
         "errors": "driftwatch.errors",
         "kernels": "driftwatch.kernels",
+        "performance": "driftwatch.performance",
         "sequential": "driftwatch.sequential",
         "simulate": "driftwatch.simulate",
         "training": "driftwatch.training",

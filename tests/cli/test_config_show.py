@@ -41,7 +41,8 @@ def test_each_value_names_its_source(run: Run, tmp_path: Path, monkeypatch: pyte
 def test_output_is_a_settings_file_that_gives_the_same_settings(run: Run, tmp_path: Path) -> None:
     (tmp_path / "driftwatch.toml").write_text(
         'alpha = "none"\ninclude = ["a", "é"]\nexclude = ["b\\"c"]\nthresholds = { psi = 1e-5, ks = 3 }\n'
-        '[features."a.b"]\nweight = 2\nignore = true\nthresholds = { ks = 0.5 }\n'
+        'roles = { "a b" = "target" }\nperformance = { positive = true, metrics = ["f1"], min_drop = { f1 = 0.1 } }\n'
+        '[features."a.b"]\nweight = 2\nignore = true\nthresholds = { ks = 0.5 }\nrole = "weight"\n'
     )
     before = load_settings({}, {}, tmp_path).settings
     (tmp_path / "shown.toml").write_text(run("config", "show").out, encoding="utf-8")

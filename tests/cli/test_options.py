@@ -89,6 +89,41 @@ def test_settings_of_one_feature_come_from_the_file(run: Run, tmp_path: Path) ->
     assert "a,b" not in found
 
 
+def test_prediction_and_target_have_a_performance(run: Run) -> None:
+    found = features(run, "--prediction", "moved", "--target", "same", "--performance", "min_drop=9")
+    assert (found["moved"]["role"], found["same"]["role"]) == ("prediction", "target")
+    performance = found[""]["performance"]
+    assert (performance["prediction"], performance["target"], performance["task"]) == ("moved", "same", "regression")
+    assert performance["metrics"]["mae"]["min_drop"] == 9
+
+
+def test_role_leaves_weights_and_timestamps_out(run: Run) -> None:
+    assert set(features(run, "--role", "code=weight", "--role", "moved=timestamp")) == {
+        "",
+        "same",
+        "a,b",
+    }
+
+
+def test_drop_in_performance_ends_with_one(run: Run) -> None:
+    options = (
+        "--prediction",
+        "moved",
+        "--target",
+        "same",
+        "--features",
+        "same",
+        "--min-effect",
+        "0.9",
+        "--alpha",
+        "0.5",
+    )
+    assert run("check", "ref.csv", "cur.csv", *options, "--performance", "min_drop=9").code == 0
+    dropped = run("check", "ref.csv", "cur.csv", *options, "--performance", "min_drop=0.01")
+    assert (dropped.code, dropped.err) == (1, "")
+    assert "performance dropped" in dropped.out
+
+
 def test_reference_is_free_before_current_is_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     import weakref
 

@@ -10,7 +10,7 @@ import pytest
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.config import FeatureSettings, Settings, load_settings
 from driftwatch.config.keys import FEATURE_KEYS
-from driftwatch.config.settings import CORRECTIONS, FORMATS, KINDS
+from driftwatch.config.settings import CORRECTIONS, FORMATS, KINDS, ROLES, TASKS
 from driftwatch.errors import ConfigError, UnknownNameError
 from driftwatch.ops._threads import NUM_THREADS_VARIABLE
 
@@ -41,12 +41,20 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
     on_insufficient = "pass"
     format = "json"
     thresholds = { psi = 0.2 }
+    roles = { score = "prediction" }
+    [performance]
+    task = "labels"
+    positive = "yes"
+    threshold = 0
+    min_drop = 0.1
+    metrics = ["f1"]
     [features."price"]
     kind = "numeric"
     min_effect = 0.1
     thresholds = { ks = 0.3 }
     ignore = false
     weight = 2
+    role = "target"
     """
     assert from_toml(tmp_path, text) == Settings(
         alpha=0.01,
@@ -60,8 +68,12 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
         on_insufficient="pass",
         format="json",
         thresholds={"psi": 0.2},
+        roles={"score": "prediction"},
+        performance={"task": "labels", "positive": "yes", "threshold": 0.0, "min_drop": 0.1, "metrics": ("f1",)},
         features={
-            "price": FeatureSettings(kind="numeric", min_effect=0.1, thresholds={"ks": 0.3}, ignore=False, weight=2.0)
+            "price": FeatureSettings(
+                kind="numeric", min_effect=0.1, thresholds={"ks": 0.3}, ignore=False, weight=2.0, role="target"
+            )
         },
     )
 
@@ -237,10 +249,57 @@ def test_corrections_are_those_of_the_kernels() -> None:
     assert set(CORRECTIONS) == set(IMPLEMENTED)
 
 
+def test_roles_and_tasks_are_those_of_the_library() -> None:
+    from driftwatch.arrays.schema import Role
+    from driftwatch.performance import Task
+
+    assert list(ROLES) == list(Role)
+    assert list(TASKS) == list(Task)
+
+
+def test_options_of_the_performance_are_those_of_the_monitor() -> None:
+    from driftwatch.config.keys import PERFORMANCE_KEYS
+    from driftwatch.performance.comparison import OPTIONS
+
+    assert {*PERFORMANCE_KEYS, "min_drop"} == set(OPTIONS)
+
+
+def test_smallest_drop_may_differ_by_metric(tmp_path: Path) -> None:
+    assert from_toml(tmp_path, "performance.min_drop = { f1 = 0.1 }").performance == {"min_drop": {"f1": 0.1}}
+
+
+def test_roles_and_performance_in_a_variable() -> None:
+    assert from_variable("ROLE", "score=prediction,y=target").roles == {"score": "prediction", "y": "target"}
+    found = from_variable("PERFORMANCE", 'task=labels,min_drop=0.1,positive=1,"metrics=f1,accuracy"').performance
+    assert found == {"task": "labels", "min_drop": 0.1, "positive": "1", "metrics": ("f1", "accuracy")}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('roles = { y = "label" }', r'`roles\.y` in .* must be one of "feature", "prediction", "target"'),
+        ("roles = 3", "must be a table of columns and their roles; got 3"),
+        ("performance = 3", "must be a table of options; got 3"),
+        ('performance = { task = "ranking" }', 'must be one of "scores", "labels", "regression"; got \'ranking\''),
+        (
+            "performance = { min_drop = { f1 = -1 } }",
+            r"`performance\.min_drop\.f1` in .* must be a number of 0 or more",
+        ),
+        ("performance = { positive = [1] }", "must be a class of the target"),
+        ("performance = { treshold = 1 }", r"unknown option of the performance.*did you mean 'threshold'"),
+    ],
+)
+def test_wrong_roles_and_performance_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        from_toml(tmp_path, text)
+
+
 def test_options_of_a_feature_are_those_of_the_monitor() -> None:
     from driftwatch.monitor import Monitor
 
-    given = FeatureSettings(kind="numeric", min_effect=0.1, thresholds={"psi": 0.2}, ignore=False, weight=2.0).given()
+    given = FeatureSettings(
+        kind="numeric", min_effect=0.1, thresholds={"psi": 0.2}, ignore=False, weight=2.0, role="prediction"
+    ).given()
     assert set(given) == {*FEATURE_KEYS, "thresholds"}
     Monitor({"price": range(20)}, per_feature={"price": given})  # refuses an option that it does not know
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from driftwatch.errors import UnknownNameError
 
-__all__ = ["UNTESTED", "FeatureKind", "Storage"]
+__all__ = ["UNTESTED", "FeatureKind", "Role", "Storage"]
 
 
 class FeatureKind(StrEnum):
@@ -39,6 +39,35 @@ class FeatureKind(StrEnum):
         if value not in known:
             raise UnknownNameError.from_names("feature kind", [str(value)], known)
         return cls(value)
+
+
+class Role(StrEnum):
+    """What a column is to the model. Weights and timestamps are not compared."""
+
+    FEATURE = "feature"
+    PREDICTION = "prediction"
+    TARGET = "target"
+    WEIGHT = "weight"
+    TIMESTAMP = "timestamp"
+
+    @classmethod
+    def parse(cls, value: str) -> Role:
+        """Return the role of that name.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is none.
+        """
+        known = [role.value for role in cls]
+        if value not in known:
+            raise UnknownNameError.from_names("role", [str(value)], known)
+        return cls(value)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether columns of this role are compared for drift."""
+        return self not in {Role.WEIGHT, Role.TIMESTAMP}
 
 
 class Storage(StrEnum):

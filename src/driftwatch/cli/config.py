@@ -28,6 +28,10 @@ def settings_toml(resolved: ResolvedSettings) -> str:
     settings = resolved.settings
     entries: list[tuple[tuple[str, ...], object]] = [((key,), getattr(settings, key)) for key in KEYS]
     entries += [(("thresholds", name), cut) for name, cut in settings.thresholds.items()]
+    entries += [(("roles", name), role) for name, role in settings.roles.items()]
+    for name, value in settings.performance.items():
+        drops = value.items() if isinstance(value, dict) else ()
+        entries += [(("performance", name, metric), drop) for metric, drop in drops] or [(("performance", name), value)]
     for feature, options in settings.features.items():
         for name, value in options.given().items():
             path = ("features", feature, name)

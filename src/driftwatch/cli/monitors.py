@@ -27,5 +27,7 @@ def build_monitor(reference: str, settings: Settings, *, keep_rows: bool = True)
         min_effect=settings.min_effect,
         min_samples=settings.min_samples,
         per_feature=settings.per_feature(),
+        roles=settings.roles,
+        performance=settings.performance or None,
         keep_rows=keep_rows,
     )

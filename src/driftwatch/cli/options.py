@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 import typer
 
 from driftwatch.config.keys import split_list, split_pairs
-from driftwatch.config.settings import CORRECTIONS, FAIL_ON, FORMATS, KINDS, ON_INSUFFICIENT
+from driftwatch.config.settings import CORRECTIONS, FAIL_ON, FORMATS, KINDS, ON_INSUFFICIENT, ROLES
 from driftwatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -29,11 +29,16 @@ __all__ = [
     "MinSamplesOption",
     "OnInsufficientOption",
     "OutputOption",
+    "PerformanceOption",
+    "PredictionOption",
     "QuietOption",
+    "RoleOption",
     "SeedOption",
+    "TargetOption",
     "ThresholdOption",
     "names",
     "pairs",
+    "roles",
 ]
 
 
@@ -86,6 +91,27 @@ KindOption: TypeAlias = Annotated[
         "--kind",
         metavar="NAME=KIND",
         help=f"Treat a feature as one of {', '.join(KINDS)}. Repeatable.",
+    ),
+]
+PredictionOption: TypeAlias = Annotated[
+    str | None, typer.Option("--prediction", metavar="COLUMN", help="The column that the model predicted.")
+]
+TargetOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--target", metavar="COLUMN", help="The column of labels; it may be missing from CURRENT, or in part."
+    ),
+]
+RoleOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--role", metavar="NAME=ROLE", help=f"What a column is: one of {', '.join(ROLES)}. Repeatable."),
+]
+PerformanceOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--performance",
+        metavar="OPTION=VALUE",
+        help="How the performance is judged, such as task=labels or min_drop=0.05. Repeatable.",
     ),
 ]
 AlphaOption: TypeAlias = Annotated[
@@ -196,6 +222,26 @@ def pairs(option: str, wanted: str, values: Sequence[str] | None) -> dict[str, s
     for value in values:
         found |= _split(option, wanted, split_pairs, value)
     return found
+
+
+def roles(given: Sequence[str] | None, *, prediction: str | None, target: str | None) -> dict[str, str] | None:
+    """Return the roles that the options give to columns, None when there are none.
+
+    Raises
+    ------
+    ConfigError
+        When a value is not a pair.
+
+    Examples
+    --------
+    >>> roles(["w=weight"], prediction="score", target=None)
+    {'w': 'weight', 'score': 'prediction'}
+    """
+    found = pairs("--role", "NAME=ROLE", given) or {}
+    for name, role in ((prediction, "prediction"), (target, "target")):
+        if name is not None:
+            found[name] = role
+    return found or None
 
 
 def _split(option: str, wanted: str, split: Callable[[str], T], value: str) -> T:

@@ -8,12 +8,22 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from driftwatch.config.settings import CORRECTIONS, FAIL_ON, FORMATS, KINDS, ON_INSUFFICIENT
+from driftwatch.config.settings import CORRECTIONS, FAIL_ON, FORMATS, KINDS, ON_INSUFFICIENT, ROLES, TASKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FEATURE_KEYS", "KEYS", "TABLES", "THRESHOLD", "Key", "split_list", "split_pairs"]
+__all__ = [
+    "FEATURE_KEYS",
+    "KEYS",
+    "PERFORMANCE_KEYS",
+    "ROLE",
+    "TABLES",
+    "THRESHOLD",
+    "Key",
+    "split_list",
+    "split_pairs",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +126,12 @@ def _bool(value: object) -> bool:
     return value
 
 
+def _label(value: object) -> str | float | bool:
+    if not isinstance(value, (str, bool)) and not _is_number(value):
+        raise ValueError
+    return value  # type: ignore[return-value]  # a number, by what was just asked
+
+
 def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)) or not all(isinstance(name, str) and name for name in value):
         raise ValueError
@@ -161,7 +177,17 @@ FEATURE_KEYS: dict[str, Key] = {
     "min_effect": _EFFECT,
     "ignore": Key("true or false", _bool, _bool_from_text),
     "weight": Key("a number of 0 or more", _number_where(lambda x: x >= 0), _number_from_text),
+    "role": _one_of(ROLES),
+}
+
+ROLE = _one_of(ROLES)
+
+PERFORMANCE_KEYS: dict[str, Key] = {
+    "task": _one_of(TASKS),
+    "positive": Key("a class of the target: text, a number, true or false", _label),
+    "threshold": Key("a number", _number_where(lambda _: True), _number_from_text),
+    "metrics": Key('a list of metrics, such as ["roc_auc", "brier"]', _some_names, split_list),
 }
 
 # Keys that hold a table, to their word on the command line and in the environment.
-TABLES = {"thresholds": "threshold", "features": "kind"}
+TABLES = {"thresholds": "threshold", "features": "kind", "roles": "role", "performance": "performance"}

@@ -99,6 +99,11 @@ def _origin(path: tuple[str, ...], layers: list[Layer]) -> Source:
 def _settings(values: Mapping[tuple[str, ...], Any]) -> Settings:
     plain = {path[0]: value for path, value in values.items() if len(path) == 1}
     thresholds = {path[1]: value for path, value in values.items() if path[0] == "thresholds"}
+    roles = {path[1]: value for path, value in values.items() if path[0] == "roles"}
+    performance = {path[1]: value for path, value in values.items() if path[0] == "performance" and len(path) == 2}
+    drops = {path[2]: value for path, value in values.items() if path[0] == "performance" and len(path) == 3}
+    if drops and "min_drop" not in performance:
+        performance["min_drop"] = drops
     options: dict[str, dict[str, Any]] = {}
     for path, value in values.items():
         if path[0] == "features" and path[2] == "thresholds":
@@ -106,4 +111,4 @@ def _settings(values: Mapping[tuple[str, ...], Any]) -> Settings:
         elif path[0] == "features":
             options.setdefault(path[1], {})[path[2]] = value
     features = {name: FeatureSettings(**given) for name, given in options.items()}
-    return Settings(**plain, thresholds=thresholds, features=features)
+    return Settings(**plain, thresholds=thresholds, roles=roles, performance=performance, features=features)

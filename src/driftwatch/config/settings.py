@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CORRECTIONS", "FAIL_ON", "FORMATS", "KINDS", "ON_INSUFFICIENT", "FeatureSettings", "Settings"]
+__all__ = [
+    "CORRECTIONS",
+    "FAIL_ON",
+    "FORMATS",
+    "KINDS",
+    "ON_INSUFFICIENT",
+    "ROLES",
+    "TASKS",
+    "FeatureSettings",
+    "Settings",
+]
 
 CORRECTIONS = ("fdr_bh", "fdr_by", "bonferroni", "holm", "none")
 FORMATS = ("table", "json", "markdown", "junit", "github")
@@ -17,6 +27,10 @@ ON_INSUFFICIENT = ("report", "pass", "fail")
 # The kinds that a user can ask for: every `FeatureKind` but `joint` and `unsupported`. Spelled out, because `driftwatch.arrays`
 # may import numpy and `driftwatch --help` must not; a test holds the two lists together.
 KINDS = ("numeric", "boolean", "categorical", "embedding", "time", "text", "identifier")
+
+# Every `Role` and every `Task`, for the same reason.
+ROLES = ("feature", "prediction", "target", "weight", "timestamp")
+TASKS = ("scores", "labels", "regression")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +49,8 @@ class FeatureSettings:
         Leave the feature out of the check and the report.
     weight : float, optional
         Factor on the effect when drifted features are ranked.
+    role : str, optional
+        One of `ROLES`.
     """
 
     kind: str | None = None
@@ -42,6 +58,7 @@ class FeatureSettings:
     thresholds: Mapping[str, float] | None = None
     ignore: bool | None = None
     weight: float | None = None
+    role: str | None = None
 
     def given(self) -> dict[str, object]:
         """Return the options that were given, by name."""
@@ -71,6 +88,10 @@ class Settings:
         Statistic name to the cut on its raw value.
     excess : bool
         Whether thresholds cut what is left of a statistic after its own noise instead.
+    roles : mapping of str to str
+        Column to one of `ROLES`.
+    performance : mapping of str to anything
+        Options of the performance: `task`, `positive`, `threshold`, `min_drop` and `metrics`.
     features : mapping of str to FeatureSettings
         Settings of single features, `[features."price"]` in a file.
     fail_on : str
@@ -89,6 +110,8 @@ class Settings:
     exclude: tuple[str, ...] = ()
     thresholds: Mapping[str, float] = field(default_factory=dict)
     excess: bool = False
+    roles: Mapping[str, str] = field(default_factory=dict)
+    performance: Mapping[str, object] = field(default_factory=dict)
     features: Mapping[str, FeatureSettings] = field(default_factory=dict)
     fail_on: str = "drift"
     on_insufficient: str = "report"

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from driftwatch.config.keys import FEATURE_KEYS, KEYS, TABLES, THRESHOLD, Key, split_pairs
+from driftwatch.config.keys import (
+    FEATURE_KEYS,
+    KEYS,
+    PERFORMANCE_KEYS,
+    ROLE,
+    TABLES,
+    THRESHOLD,
+    Key,
+    split_pairs,
+)
 from driftwatch.errors import ConfigError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -34,6 +43,14 @@ NUM_THREADS_VARIABLE = "DRIFTWATCH_NUM_THREADS"  # of the process, and no settin
 # DRIFTWATCH_PORT_80_TCP and the like; they are no settings of ours and no typing mistakes either.
 _KUBERNETES_SERVICE = re.compile(r"DRIFTWATCH_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+
+MIN_DROP = "min_drop"  # one number, or a table of them by metric
+WANTED_PAIRS = {
+    "thresholds": "STATISTIC=NUMBER",
+    "features": "FEATURE=KIND",
+    "roles": "COLUMN=ROLE",
+    "performance": "OPTION=VALUE",
+}
 
 SettingPath: TypeAlias = "tuple[str, ...]"
 
@@ -181,11 +198,11 @@ def _table_from_text(name: str, text: str, source: Source) -> object:
     try:
         pairs = split_pairs(text)
     except ValueError as error:
-        wanted = "STATISTIC=NUMBER" if name == "thresholds" else "FEATURE=KIND"
+        wanted = WANTED_PAIRS[name]
         raise ConfigError(
             f"`{source.name_of((name,))}` must be {wanted} pairs separated by commas, got {error.args[0]!r}."
         ) from error
-    return pairs if name == "thresholds" else {feature: {"kind": kind} for feature, kind in pairs.items()}
+    return {feature: {"kind": kind} for feature, kind in pairs.items()} if name == "features" else pairs
 
 
 def _layer(raw: Mapping[str, object], source: Source, *, text: bool) -> Layer:
@@ -194,6 +211,11 @@ def _layer(raw: Mapping[str, object], source: Source, *, text: bool) -> Layer:
     for name, value in raw.items():
         if name == "thresholds":
             values |= _thresholds((name,), value, source, text=text)
+        elif name == "roles":
+            for column, role in _table((name,), value, "a table of columns and their roles", source).items():
+                values[name, column] = _checked((name, column), ROLE, role, source, text=text)
+        elif name == "performance":
+            values |= _performance(value, source, text=text)
         elif name == "features":
             values |= _features(value, source, text=text)
         else:
@@ -214,6 +236,20 @@ def _features(value: object, source: Source, *, text: bool) -> dict[SettingPath,
                 values |= _thresholds((*path, name), option, source, text=text)
             else:
                 values[*path, name] = _checked((*path, name), FEATURE_KEYS[name], option, source, text=text)
+    return values
+
+
+def _performance(value: object, source: Source, *, text: bool) -> dict[SettingPath, object]:
+    path = ("performance",)
+    given = _table(path, value, "a table of options", source)
+    _refuse_unknown("option of the performance", given, [*PERFORMANCE_KEYS, MIN_DROP], source)
+    values: dict[SettingPath, object] = {}
+    for name, option in given.items():
+        if name == MIN_DROP and isinstance(option, dict):
+            values |= _thresholds((*path, name), option, source, text=text)
+        else:
+            key = THRESHOLD if name == MIN_DROP else PERFORMANCE_KEYS[name]
+            values[*path, name] = _checked((*path, name), key, option, source, text=text)
     return values
 
 

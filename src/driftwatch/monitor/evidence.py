@@ -47,6 +47,7 @@ class Finding:
     reason: str | None
     noise: tuple[float | None, float | None, float | None] = (None, None, None)  # as the fields of `NoiseFloor`
     excess: dict[str, float | None] = field(default_factory=dict)  # by measure, where thresholds act on it
+    pvalue_adjusted: float | None = None
 
 
 @dataclass(slots=True)

@@ -56,6 +56,7 @@ def refit(monitor: Monitor, table: Table) -> Monitor:
     other = copy.copy(monitor)
     other.profile = replace(fitted, features=features)
     other._rows = table  # noqa: SLF001 - a monitor made of another one
+    other._performance = monitor._performance.refit(table)  # noqa: SLF001 - likewise
     return other
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from driftwatch._version import version
-from driftwatch.arrays.schema import FeatureKind
+from driftwatch.arrays.schema import FeatureKind, Role
 from driftwatch.arrays.table import ColumnTable, read_table
 from driftwatch.errors import ConfigError, NoCommonFeaturesError, UnknownNameError
 from driftwatch.kernels.multiplicity import global_pvalue
@@ -16,6 +16,7 @@ from driftwatch.monitor.design import correct
 from driftwatch.monitor.embedding import among, checked_rows, embedding_sample, joint_columns, joint_problem
 from driftwatch.monitor.evidence import Evidence, gather
 from driftwatch.monitor.plan import Plan
+from driftwatch.monitor.roles import PerformanceCheck, late_labels, unlabelled, with_roles
 from driftwatch.monitor.verdict import decide, family_pvalues
 from driftwatch.profile.embedding import MAX_ROWS
 from driftwatch.profile.profile import Profile, blocks_of, in_words, levels_of, number_flags
@@ -80,8 +81,16 @@ class Monitor:
         Values of numeric features that are read and sorted at a time, 4,000,000 by default: a smaller block needs less
         memory beside the data, and gives the same report.
     per_feature : mapping of str to mapping, optional
-        `{"price": {"kind": ..., "min_effect": ..., "thresholds": ..., "ignore": ..., "weight": ...}}`. A weight orders
-        the drifted features by importance and does not touch the verdict.
+        `{"price": {"kind": ..., "min_effect": ..., "thresholds": ..., "ignore": ..., "weight": ..., "role": ...}}`. A
+        weight orders the drifted features by importance and does not touch the verdict.
+    roles : mapping of str to Role or str, optional
+        What columns are, as `{"score": "prediction", "y": "target", "w": "weight", "ts": "timestamp"}`; every other one
+        is a "feature". Predictions and targets are compared as features are, weights (of rows) and timestamps are not.
+        With a prediction and a target, the report has the performance too; where there are several predictions, that of
+        the first. A target may be missing from current data, in part or wholly: labels come late.
+    performance : mapping, optional
+        `{"task": ..., "positive": ..., "threshold": ..., "min_drop": ..., "metrics": ...}`, as for
+        `driftwatch.performance.compare`.
     keep_rows : bool
         Hold on to the reference that was passed (no copy is made), for what needs its rows. Where False,
         it can be freed, and `check` works all the same.
@@ -126,6 +135,8 @@ class Monitor:
         max_embedding_rows: int = MAX_ROWS,
         block_size: int | None = None,
         per_feature: Mapping[str, Mapping[str, Any]] | None = None,
+        roles: Mapping[str, Role | str] | None = None,
+        performance: Mapping[str, Any] | None = None,
         keep_rows: bool = True,
     ) -> None:
         table = read_table(reference, role="reference")
@@ -144,9 +155,12 @@ class Monitor:
             block_size=block_size,
             schema=schema,
             per_feature=per_feature,
+            roles=roles,
             known=[*known, *joined],
         )
-        chosen = [name for name in known if name in wanted and not self.plan.options(name).ignore]
+        outputs = self.plan.columns(Role.PREDICTION) | self.plan.columns(Role.TARGET)
+        wanted |= outputs
+        chosen = [name for name in known if name in wanted and self.plan.is_compared(name)]
         if not chosen:
             raise ConfigError("there is no feature to compare: `features` is empty, or `per_feature` ignores them all.")
         self._unused = frozenset(known) - frozenset(chosen)
@@ -159,11 +173,13 @@ class Monitor:
             names=chosen,
             block_size=block_size,
             joint=among(joined, chosen),
+            apart=outputs,
             max_embedding_rows=checked_rows(max_embedding_rows),
         )
         for feature in self.profile.features.values():
             if feature.problem is None and feature.untested_reason is None:
                 self.plan.check_decidable(feature.name, _sample_kind(feature))
+        self._performance = PerformanceCheck.fit(table, self.plan, performance)
 
     @property
     def feature_names(self) -> list[str]:
@@ -202,8 +218,13 @@ class Monitor:
 
         evidence, settled = self._compare(table, common, progress)
         correct(evidence, self.plan)
-        family = family_pvalues(evidence, self.plan)
-        settled |= decide(evidence, self.plan, {name: feature.kind for name, feature in profile.features.items()})
+        measured = self._performance.measure(table)
+        family = family_pvalues(evidence, self.plan, measured.findings)
+        kinds = {name: feature.kind for name, feature in profile.features.items()}
+        settled |= decide(evidence, self.plan, kinds, others=measured.findings)
+        absent = self.plan.columns(Role.TARGET).intersection(profile.features).difference(common)
+        settled |= {name: unlabelled(profile, name, table.n_rows) for name in absent}
+        settled = with_roles(settled, self.plan)
 
         return DriftReport(
             driftwatch_version=version(),
@@ -218,12 +239,13 @@ class Monitor:
             global_method=self.plan.global_method,
             n_reference=profile.n_rows,
             n_current=table.n_rows,
-            only_in_reference=tuple(name for name in profile.features if name not in set(common)),
+            only_in_reference=tuple(name for name in profile.features if name not in {*common, *absent}),
             only_in_current=tuple(
                 name for name in table.names if name not in profile.features and name not in self._unused
             ),
-            features={name: settled[name] for name in common},
+            features={name: settled[name] for name in profile.features if name in settled},
             calibrated=self.plan.calibrated,
+            performance=measured.report(self.plan.alpha),
         )
 
     def _compare(
@@ -249,6 +271,7 @@ class Monitor:
             settled[name] = _blank(profile, profile.features[name], table, Status.ERROR, f"current: {problem}")
         if progress is not None and problems:
             progress(len(problems))
+        late_labels(evidence, self.plan)
         return evidence, settled
 
     def calibrate(

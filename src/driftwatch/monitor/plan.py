@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from driftwatch.arrays.schema import FeatureKind
+from driftwatch.arrays.schema import FeatureKind, Role
 from driftwatch.detectors._catalog import default_detectors
 from driftwatch.detectors.base import BaseDetector
 from driftwatch.detectors.missing import MATERIAL_COHENS_H, MissingShareDetector
-from driftwatch.errors import ConfigError, UnknownNameError
+from driftwatch.errors import ConfigError, UnknownNameError, shown
 from driftwatch.kernels.multiplicity import CORRECTIONS, GLOBAL_METHODS
 from driftwatch.monitor.checks import check_count, is_amount
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FeatureOptions", "Plan"]
 
-_OPTIONS = ("kind", "min_effect", "thresholds", "ignore", "weight")
+_OPTIONS = ("kind", "min_effect", "thresholds", "ignore", "weight", "role")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class FeatureOptions:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     ignore: bool = False
     weight: float = 1.0
+    role: Role = Role.FEATURE
 
 
 _DEFAULT_OPTIONS = FeatureOptions()
@@ -69,6 +70,7 @@ class Plan:
         block_size: int | None = None,
         excess: bool = False,
         global_method: str = "bonferroni",
+        roles: Mapping[str, Role | str] | None = None,
     ) -> Plan:
         """Check every setting and return the plan.
 
@@ -92,14 +94,20 @@ class Plan:
             check_count("block_size", block_size)
         _check_bool("excess", excess)
         measures = [*(name for detector in chosen for name in detector.measures), "missing"]
-        _check_mappings(schema=schema, thresholds=thresholds, per_feature=per_feature)
+        _check_mappings(schema=schema, thresholds=thresholds, per_feature=per_feature, roles=roles)
         options = {str(name): _options(str(name), given, measures) for name, given in (per_feature or {}).items()}
         for name, kind in (schema or {}).items():
             name = str(name)  # noqa: PLW2901 - as the door does with the names of columns
             given = options.get(name, _DEFAULT_OPTIONS)
             if given.kind is None:
-                options[name] = _with_kind(given, FeatureKind.parse(str(kind)))
+                options[name] = replace(given, kind=FeatureKind.parse(str(kind)))
+        for name, role in (roles or {}).items():
+            given = options.get(str(name), _DEFAULT_OPTIONS)
+            if given.role is Role.FEATURE:
+                options[str(name)] = replace(given, role=Role.parse(str(role)))
         _check_known("feature", options, known)
+        for role in (Role.TARGET, Role.WEIGHT):
+            _check_single(role, [name for name, given in options.items() if given.role is role])
         return cls(
             chosen,
             None if alpha is None else float(alpha),
@@ -121,6 +129,15 @@ class Plan:
     def kinds(self) -> dict[str, FeatureKind]:
         """Kinds that the user gave."""
         return {name: options.kind for name, options in self.per_feature.items() if options.kind is not None}
+
+    def columns(self, role: Role) -> set[str]:
+        """Return the columns to which the user gave a role."""
+        return {name for name, options in self.per_feature.items() if options.role is role}
+
+    def is_compared(self, name: str) -> bool:
+        """Return whether a column is compared for drift: not ignored, and of a role that is compared."""
+        options = self.options(name)
+        return options.role.is_compared and not options.ignore
 
     def min_effect_of(self, name: str) -> float:
         """Return the smallest material effect of one feature."""
@@ -170,10 +187,6 @@ class Plan:
             )
 
 
-def _with_kind(options: FeatureOptions, kind: FeatureKind) -> FeatureOptions:
-    return FeatureOptions(kind, options.min_effect, options.thresholds, options.ignore, options.weight)
-
-
 def _check_detectors(detectors: Sequence[object]) -> None:
     for detector in detectors:
         if not isinstance(detector, BaseDetector):
@@ -195,6 +208,11 @@ def _check_share(name: str, value: Any, *, optional: bool = False) -> None:
 def _check_bool(name: str, value: object) -> None:
     if not isinstance(value, bool):
         raise ConfigError(f"`{name}` must be True or False, got {value!r}.")
+
+
+def _check_single(role: Role, names: Sequence[str]) -> None:
+    if len(names) > 1:
+        raise ConfigError(f"`roles` must name one {role} at most, got {shown(names)}. Use a monitor for each.")
 
 
 def _check_mappings(**settings: object) -> None:
@@ -238,4 +256,5 @@ def _options(name: str, given: Mapping[str, Any], measures: Sequence[str]) -> Fe
         thresholds=_checked_thresholds(f"{where}['thresholds']", thresholds or {}, measures),
         ignore=ignore,
         weight=float(weight),
+        role=Role.parse(str(given.get("role") or Role.FEATURE)),
     )

@@ -32,25 +32,31 @@ class _Legs(NamedTuple):
         return self.material and self.significant is not False
 
 
-def decide(evidence: Sequence[Evidence], plan: Plan, kinds: Mapping[str, FeatureKind]) -> dict[str, FeatureReport]:
+def decide(
+    evidence: Sequence[Evidence], plan: Plan, kinds: Mapping[str, FeatureKind], *, others: Sequence[Finding] = ()
+) -> dict[str, FeatureReport]:
     """Return the report of every feature that was compared.
 
     The p-values of all features, and of the missing shares where anything is missing, are corrected as one family.
-    Features with too few values, and rows too few to test a missing share, stay out of it.
+    Features with too few values, and rows too few to test a missing share, stay out of it. The p-values of `others`,
+    which are about no feature, are members too, and are given their corrected value.
     """
-    family = _family(evidence, plan)
-    adjusted = adjust(family_pvalues(evidence, plan), plan.correction)
+    family = _family(evidence, plan, others)
+    adjusted = adjust(family_pvalues(evidence, plan, others), plan.correction)
     table = {id(finding): float(p) for finding, p in zip(family, adjusted.tolist(), strict=True)}
+    for finding in others:
+        finding.pvalue_adjusted = table.get(id(finding))
     return {item.name: _feature(item, plan, kinds[item.name], table) for item in evidence}
 
 
-def family_pvalues(evidence: Sequence[Evidence], plan: Plan) -> NDArray[np.float64]:
+def family_pvalues(evidence: Sequence[Evidence], plan: Plan, others: Sequence[Finding] = ()) -> NDArray[np.float64]:
     """Return the p-values that are corrected as one family, shape `(k,)`."""
-    return np.asarray([finding.pvalue for finding in _family(evidence, plan)], dtype=np.float64)
+    return np.asarray([finding.pvalue for finding in _family(evidence, plan, others)], dtype=np.float64)
 
 
-def _family(evidence: Sequence[Evidence], plan: Plan) -> list[Finding]:
-    return [finding for item in evidence for _, finding in tests_of(item, plan) if finding.pvalue is not None]
+def _family(evidence: Sequence[Evidence], plan: Plan, others: Sequence[Finding]) -> list[Finding]:
+    found = [finding for item in evidence for _, finding in tests_of(item, plan)]
+    return [finding for finding in (*found, *others) if finding.pvalue is not None]
 
 
 def _insufficient(item: Evidence, plan: Plan) -> str | None:

@@ -25,7 +25,7 @@ from driftwatch.kernels.signals import LagOne, lag_one, picks
 from driftwatch.profile.embedding import MAX_ROWS, EmbeddingBlock, kept_joint_rows, kept_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from driftwatch._typing import Array
     from driftwatch.arrays.column import Column
@@ -264,6 +264,7 @@ class Profile:
         names: Sequence[str] | None = None,
         block_size: int | None = None,
         joint: Mapping[str, Sequence[str] | None] | None = None,
+        apart: Collection[str] = (),
         max_embedding_rows: int = MAX_ROWS,
     ) -> Profile:
         """Compute the profile of a reference table.
@@ -279,7 +280,7 @@ class Profile:
         block_size : int, optional
             Values that are read and sorted at a time, as for `blocks_of`.
         joint : mapping of str to sequence of str, optional
-            Further features by name, each made of numeric features; None for all of them.
+            Further features by name, each made of numeric features; None for all of them but those `apart`.
         max_embedding_rows : int
             Rows that are kept of each embedding and joint feature.
         """
@@ -311,7 +312,7 @@ class Profile:
             missing |= dict(zip(chosen, (table.n_rows - block.n_valid).tolist(), strict=True))
             blocks.append(block)
         features |= {name: replace(features[name], problem=problem) for name, problem in problems.items()}
-        readable = tuple(name for name in numeric if name not in problems)
+        readable = tuple(name for name in numeric if name not in problems and name not in apart)
         members = {name: readable if columns is None else tuple(columns) for name, columns in (joint or {}).items()}
         for name, columns in members.items():
             features[name], made = _joint(table, name, columns, features, max_embedding_rows)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from driftwatch._typing import JSONScalar
+    from driftwatch.report.performance import PerformanceReport
 
 __all__ = ["SCHEMA_VERSION", "Bins", "DriftReport", "FeatureReport", "SideSummary", "Status", "TestResult", "Verdict"]
 
@@ -152,7 +153,8 @@ class FeatureReport:
     `effect` is the noise-corrected effect size (in [0, 1], free of n). `direction` is a word for how the feature
     moved: "up", "down", "wider", "narrower", "changed", "more missing", "fewer missing", or None where it did not
     drift. `signals` name what stands out and `flags` what weakens the verdict; neither takes part in it.
-    `signal_values` holds the share of the current values that a signal is about. `n_reference` and `n_current` count values, without the missing ones.
+    `signal_values` holds the share of the current values that a signal is about. `n_reference` and `n_current` count
+    values, without the missing ones. `role` is what the column is to the model: "feature", "prediction" or "target".
     """
 
     name: str
@@ -176,6 +178,7 @@ class FeatureReport:
     current: SideSummary | None = None
     bins: Bins | None = None
     signal_values: Mapping[str, float] = field(default_factory=dict)
+    role: str = "feature"
 
     def __post_init__(self) -> None:
         effect = _finite(self.effect)
@@ -184,6 +187,7 @@ class FeatureReport:
         _assign(
             self,
             kind=str(self.kind),
+            role=str(self.role),
             status=Status(self.status),
             reason=NOT_FINITE if lost and not self.reason else self.reason,
             drift_detected=bool(self.drift_detected),
@@ -220,6 +224,7 @@ class DriftReport:
     it knows no material leg. None where there is no p-value. `excess` says that thresholds acted on statistics without
     their own noise.
     `calibrated` says that the settings come from `Monitor.calibrate`.
+    `performance` is None unless the monitor knows a prediction and a target.
     """
 
     driftwatch_version: str
@@ -238,6 +243,7 @@ class DriftReport:
     n_tests: int = 0
     global_pvalue: float | None = None
     global_method: str = "bonferroni"
+    performance: PerformanceReport | None = None
 
     def __post_init__(self) -> None:
         _assign(
@@ -256,8 +262,13 @@ class DriftReport:
 
     @property
     def drift_detected(self) -> bool:
-        """Whether any feature drifted."""
-        return any(feature.drift_detected for feature in self.features.values())
+        """Whether any feature drifted, or the performance dropped."""
+        return any(feature.drift_detected for feature in self.features.values()) or self.performance_dropped
+
+    @property
+    def performance_dropped(self) -> bool:
+        """Whether any metric of the performance dropped."""
+        return self.performance is not None and self.performance.drop_detected
 
     @property
     def global_significant(self) -> bool | None:
@@ -273,7 +284,8 @@ class DriftReport:
         """Drift, no drift, or no verdict where not a single feature could be judged."""
         if self.drift_detected:
             return Verdict.DRIFT
-        if any(feature.has_verdict for feature in self.features.values()):
+        judged = any(feature.has_verdict for feature in self.features.values())
+        if judged or (self.performance is not None and self.performance.has_verdict):
             return Verdict.NO_DRIFT
         return Verdict.NO_VERDICT
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from driftwatch.report.model import Status, Verdict
 from driftwatch.report.text import join_names, printable
 from driftwatch.report.wording import notes, sentence, settings, split, verdict_line
+from driftwatch.report.wording_performance import metric_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,8 @@ def render_github(report: DriftReport) -> str:
     commands: dict[str, list[tuple[str, str]]] = {"error": [], "warning": [], "notice": []}
     commands[LEVELS[report.verdict]].append((TITLE, verdict))
     commands["error"] += [(f"{TITLE} in {printable(f.name)}", sentence(f, report)) for f in drifted]
+    dropped = [] if report.performance is None else [m for m in report.performance.metrics.values() if m.drop_detected]
+    commands["error"] += [(f"Performance dropped: {metric.name}", metric_sentence(metric)) for metric in dropped]
     for feature in untested:
         level = "notice" if feature.status is Status.SKIPPED else "warning"
         reason = printable(feature.reason or feature.status.value)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from driftwatch.report.model import Verdict
 from driftwatch.report.text import printable, shorten
-from driftwatch.report.wording import CELLS, cells, notes, settings, split, verdict_line
+from driftwatch.report.wording import CELLS, cells, notes, sections, settings, verdict_line
+from driftwatch.report.wording_performance import METRIC_CELLS, metric_cells, performance_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from driftwatch.report.model import DriftReport, FeatureReport
+    from driftwatch.report.wording import Section
 
 __all__ = ["render_html"]
 
@@ -26,8 +28,19 @@ HEAD = ("Feature", *CELLS)
 
 def render_html(report: DriftReport) -> str:
     """Return an HTML fragment: the verdict, the drifted features and what could not be tested, the others folded."""
-    drifted, fine, untested = split(report)
     parts = [f'<p style="color:{COLORS[report.verdict]}"><strong>{_text(verdict_line(report))}</strong></p>']
+    for section in sections(report):
+        parts += [f"<h4>{section.title}</h4>"] if section.title else []
+        parts += _section(section, report)
+    for title, names in notes(report):
+        parts += [f"<p>{title}: {', '.join(_text(name) for name in names[:MAX_ROWS])}</p>", *_more(names)]
+    parts += [f"<p><small>{' · '.join(_text(text) for text in settings(report))}</small></p>"]
+    return f'<div class="{CLASSES}">{"".join(parts)}</div>'
+
+
+def _section(section: Section, report: DriftReport) -> list[str]:
+    drifted, fine, untested = section.drifted, section.fine, section.untested
+    parts = []
     if drifted:
         parts += [_table(HEAD, [_row(feature, report) for feature in drifted[:MAX_ROWS]]), *_more(drifted)]
     if untested:
@@ -36,10 +49,11 @@ def render_html(report: DriftReport) -> str:
     if fine:
         table = _table(HEAD, [_row(feature, report) for feature in fine[:MAX_ROWS]])
         parts += [f"<details><summary>Without drift: {len(fine):,}</summary>", table, *_more(fine), "</details>"]
-    for title, names in notes(report):
-        parts += [f"<p>{title}: {', '.join(_text(name) for name in names[:MAX_ROWS])}</p>", *_more(names)]
-    parts += [f"<p><small>{' · '.join(_text(text) for text in settings(report))}</small></p>"]
-    return f'<div class="{CLASSES}">{"".join(parts)}</div>'
+    if section.performance is not None:
+        parts += [f"<p>{escape(line)}</p>" for line in performance_lines(section.performance)]
+        rows = [[_text(m.name), *map(_text, metric_cells(m))] for m in section.performance.metrics.values()]
+        parts += [_table(("Metric", *METRIC_CELLS), rows)] if rows else []
+    return parts
 
 
 def _row(feature: FeatureReport, report: DriftReport) -> list[str]:

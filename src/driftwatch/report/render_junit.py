@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from driftwatch.report.model import Status
+from driftwatch.report.model import FeatureReport, Status
 from driftwatch.report.text import printable
 from driftwatch.report.wording import notes, sentence, settings, verdict_line
+from driftwatch.report.wording_performance import metric_sentence
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from driftwatch.report.model import DriftReport, FeatureReport
+    from driftwatch.report.model import DriftReport
+    from driftwatch.report.performance import MetricReport
 
 __all__ = ["render_junit"]
 
@@ -24,9 +26,10 @@ def render_junit(report: DriftReport) -> str:
     from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
     features = list(report.features.values())
-    outcomes = [_outcome(feature) for feature in features]
+    metrics = [] if report.performance is None else list(report.performance.metrics.values())
+    outcomes = [*map(_outcome, features), *map(_outcome, metrics)]
     counts = {
-        "tests": str(len(features)),
+        "tests": str(len(outcomes)),
         "failures": str(outcomes.count("failure")),
         "errors": str(outcomes.count("error")),
     }
@@ -39,22 +42,27 @@ def render_junit(report: DriftReport) -> str:
     facts += [(title, ", ".join(map(printable, names))) for title, names in notes(report)]
     for name, value in facts:
         SubElement(properties, "property", name=name, value=printable(value))
-    for feature, outcome in zip(features, outcomes, strict=True):
+    for feature, outcome in zip(features, outcomes, strict=False):
         kind = printable(feature.kind)
         case = SubElement(suite, "testcase", classname=f"driftwatch.{kind}", name=printable(feature.name), time="0")
         if outcome is not None:
             _describe(SubElement(case, outcome), feature, report)
+    for metric, outcome in zip(metrics, outcomes[len(features) :], strict=True):
+        case = SubElement(suite, "testcase", classname="driftwatch.performance", name=metric.name, time="0")
+        if outcome is not None:
+            message = metric_sentence(metric) if metric.reason is None else printable(metric.reason)
+            SubElement(case, outcome, message=message, type="drop" if metric.drop_detected else metric.status.value)
     SubElement(suite, "system-out").text = verdict_line(report)
     indent(suites)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
 
 
-def _outcome(feature: FeatureReport) -> str | None:
-    if feature.drift_detected:
+def _outcome(item: FeatureReport | MetricReport) -> str | None:
+    if item.drift_detected if isinstance(item, FeatureReport) else item.drop_detected:
         return "failure"
-    if feature.status is Status.OK:
+    if item.status is Status.OK:
         return None
-    return "error" if feature.status is Status.ERROR else "skipped"
+    return "error" if item.status is Status.ERROR else "skipped"
 
 
 def _describe(element: Element, feature: FeatureReport, report: DriftReport) -> None:

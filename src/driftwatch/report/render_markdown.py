@@ -6,12 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from driftwatch.report.text import printable, shorten
-from driftwatch.report.wording import CELLS, cells, notes, settings, split, verdict_line
+from driftwatch.report.wording import CELLS, cells, notes, sections, settings, verdict_line
+from driftwatch.report.wording_performance import METRIC_CELLS, metric_cells, performance_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from driftwatch.report.model import DriftReport, FeatureReport
+    from driftwatch.report.wording import Section
 
 __all__ = ["render_markdown"]
 
@@ -19,6 +21,7 @@ __all__ = ["render_markdown"]
 MAX_DRIFTED = 100
 MAX_OTHERS = 50
 NAME_WIDTH = 80
+RULES = {"left": "---", "right": "---:", "center": ":---:"}
 
 # What means something inside a line; web addresses become links without any markup.
 PUNCTUATION = re.compile(r"([\\`*_{}\[\]<>#|~&$]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
@@ -28,8 +31,20 @@ REFERENCES = re.compile(r"(@|\\#)")
 
 def render_markdown(report: DriftReport) -> str:
     """Return the report as Markdown: the verdict, a table of the drifted features, the others folded away."""
-    drifted, fine, untested = split(report)
     parts = [f"## {_prose(verdict_line(report))}"]
+    for section in sections(report):
+        parts += [f"### {section.title}"] if section.title else []
+        parts += _section(section, report)
+    for title, names in notes(report):
+        columns = ", ".join(map(_code, names[:MAX_OTHERS]))
+        parts += [f"{title}: {columns}", *_more(len(names) - MAX_OTHERS, "columns")]
+    parts.append(" · ".join(_prose(text) for text in settings(report)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _section(section: Section, report: DriftReport) -> list[str]:
+    drifted, fine, untested = section.drifted, section.fine, section.untested
+    parts = []
     if drifted:
         parts.append(_table(drifted[:MAX_DRIFTED], report))
         parts += _more(len(drifted) - MAX_DRIFTED, "with drift")
@@ -41,17 +56,20 @@ def render_markdown(report: DriftReport) -> str:
         parts.append(f"<details><summary>Without drift: {len(fine):,}</summary>")
         parts.append(_table(fine[:MAX_OTHERS], report))
         parts += [*_more(len(fine) - MAX_OTHERS, "without drift"), "</details>"]
-    for title, names in notes(report):
-        columns = ", ".join(map(_code, names[:MAX_OTHERS]))
-        parts += [f"{title}: {columns}", *_more(len(names) - MAX_OTHERS, "columns")]
-    parts.append(" · ".join(_prose(text) for text in settings(report)))
-    return "\n\n".join(parts) + "\n"
+    if section.performance is not None:
+        parts += map(_prose, performance_lines(section.performance))
+        metrics = section.performance.metrics.values()
+        if metrics:
+            rows = [[_code(metric.name), *map(_prose, metric_cells(metric))] for metric in metrics]
+            parts.append(
+                _lines([["Metric", *METRIC_CELLS], ["---", *map(RULES.__getitem__, METRIC_CELLS.values())], *rows])
+            )
+    return parts
 
 
 def _table(features: Iterable[FeatureReport], report: DriftReport) -> str:
-    rules = {"left": "---", "right": "---:", "center": ":---:"}
     rows = [[_code(feature.name), *map(_prose, cells(feature, report))] for feature in features]
-    return _lines([["Feature", *CELLS], ["---", *(rules[side] for side in CELLS.values())], *rows])
+    return _lines([["Feature", *CELLS], ["---", *map(RULES.__getitem__, CELLS.values())], *rows])
 
 
 def _lines(rows: Iterable[Sequence[str]]) -> str:

@@ -25,7 +25,8 @@ from driftwatch.report.text import (
     width_of,
     wrap,
 )
-from driftwatch.report.wording import headline, histograms, moved, notes, settings, split, verdict_line
+from driftwatch.report.wording import headline, histograms, moved, notes, sections, settings, verdict_line
+from driftwatch.report.wording_performance import METRIC_CELLS, metric_cells, performance_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from driftwatch.report.model import DriftReport, FeatureReport
+    from driftwatch.report.performance import MetricReport, PerformanceReport
     from driftwatch.report.text import Glyphs
-    from driftwatch.report.wording import Headline
+    from driftwatch.report.wording import Headline, Section
 
 __all__ = ["MAX_ROWS", "print_table", "render_table"]
 
@@ -47,6 +49,7 @@ GAP = "  "
 NAMES_SHOWN = 5
 REASON_INDENT = 16  # after the longest status, "insufficient"
 MIN_NAME = 8
+METRIC_INDENT = 6  # after the verdict on a metric
 
 STYLES = {Verdict.DRIFT: "bold red", Verdict.NO_DRIFT: "bold green", Verdict.NO_VERDICT: "bold yellow"}
 
@@ -139,18 +142,10 @@ def _print(lines: Sequence[Line], console: Console) -> None:
 
 def _layout(report: DriftReport, width: int, glyphs: Glyphs, max_rows: int | None) -> list[Line]:
     width = min(max(width, MIN_WIDTH), MAX_WIDTH)
-    drifted, fine, untested = split(report)
-    shown = fine if max_rows is None else fine[: max(0, max_rows - len(drifted))]
-    hidden = len(fine) - len(shown)
-
     lines = [[Span(line, STYLES[report.verdict])] for line in wrap(verdict_line(report), width)]
-    if drifted or shown:
-        lines += [[], *_rows([*drifted, *shown], report, width, glyphs)]
-    if hidden:
-        others = "more" if drifted or shown else "features"
-        lines.append([Span(f"{glyphs.ellipsis} and {hidden:,} {others} without drift", "dim")])
-    if untested:
-        lines += [[], *_untested(untested, width, glyphs, max_rows)]
+    for section in sections(report):
+        lines += [[], [Span(section.title, "bold")]] if section.title else []
+        lines += _section(section, report, width, glyphs, max_rows)
     lines.append([])
     for title, names in notes(report):
         text = join_names(names, NAMES_SHOWN, glyphs)
@@ -158,6 +153,58 @@ def _layout(report: DriftReport, width: int, glyphs: Glyphs, max_rows: int | Non
     rows, *legs = settings(report, glyphs)
     ending = [rows, f" {glyphs.dot} ".join(legs[:2]), *legs[2:]]
     return [*lines, *([Span(line, "dim")] for line in ending)]
+
+
+def _section(section: Section, report: DriftReport, width: int, glyphs: Glyphs, max_rows: int | None) -> list[Line]:
+    drifted, fine = section.drifted, section.fine
+    shown = fine if max_rows is None else fine[: max(0, max_rows - len(drifted))]
+    hidden = len(fine) - len(shown)
+    lines: list[Line] = []
+    if drifted or shown:
+        lines += [[], *_rows([*drifted, *shown], report, width, glyphs)]
+    if hidden:
+        others = "more" if drifted or shown else "features"
+        lines.append([Span(f"{glyphs.ellipsis} and {hidden:,} {others} without drift", "dim")])
+    if section.untested:
+        lines += [[], *_untested(section.untested, width, glyphs, max_rows)]
+    if section.performance is not None:
+        lines += [[], *_performance(section.performance, width, glyphs)]
+    return lines
+
+
+def _performance(performance: PerformanceReport, width: int, glyphs: Glyphs) -> list[Line]:
+    lines = [[Span(line, "dim")] for text in performance_lines(performance, glyphs) for line in wrap(text, width)]
+    metrics = list(performance.metrics.values())
+    if not metrics:
+        return lines
+    rows = [metric_cells(metric, glyphs)[:-1] for metric in metrics]
+    titles = list(METRIC_CELLS)[:-1]
+    columns = [
+        Column("", [_metric_verdict(metric, glyphs) for metric in metrics]),
+        Column("metric", [Span(metric.name, "bold" if metric.drop_detected else "") for metric in metrics]),
+        *(
+            Column(title.lower(), [Span(row[i]) for row in rows], METRIC_CELLS[title] == "right")
+            for i, title in enumerate(titles)
+        ),
+        Column("sig", [Span(_leg(metric.significant, glyphs)) for metric in metrics]),
+        Column("mat", [Span(_leg(metric.material, glyphs)) for metric in metrics]),
+    ]
+    widths = [max(width_of(text) for text in (c.title, *(span.text for span in c.cells))) for c in columns]
+    lines.append(_line([Span(column.title, "dim") for column in columns], columns, widths))
+    for position, metric in enumerate(metrics):
+        lines.append(_line([column.cells[position] for column in columns], columns, widths))
+        if metric.reason is not None:
+            text = wrap(
+                printable(metric.reason, glyphs), width, first=" " * METRIC_INDENT, indent=METRIC_INDENT, glyphs=glyphs
+            )
+            lines += [[Span(line, "yellow")] for line in text]
+    return lines
+
+
+def _metric_verdict(metric: MetricReport, glyphs: Glyphs) -> Span:
+    if metric.drop_detected:
+        return Span("drop", "bold red")
+    return Span("ok", "green") if metric.material is not None else Span(glyphs.off)
 
 
 def _rows(features: Sequence[FeatureReport], report: DriftReport, width: int, glyphs: Glyphs) -> list[Line]:

@@ -1,9 +1,10 @@
 """A drift report as strict JSON and back (layer 4). The shape is documented by `schema/report-1.json`.
 
 Keys of version 1 stay; additive keys may come without a new version, so unknown keys are ignored on the way in.
-A key that the first version printed is always there, null where it has no value; the additive ones (`direction`,
-`reference`, `current`, `bins`, `signal_values` of a feature, `threshold`, `reason`, `expected`, `null_q99` and `excess` of a test,
-`excess`, `n_tests`, `global_pvalue`, `global_method` and `global_significant` of the report) are there only where they have one.
+A key that the first version printed is always there, null where it has no value; the additive ones (`direction`, `role`,
+`reference`, `current`, `bins`, `signal_values` of a feature, `threshold`, `reason`, `expected`, `null_q99` and `excess` of
+a test, `excess`, `n_tests`, `global_pvalue`, `global_method`, `global_significant` and `performance` of the report) are
+there only where they have one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from driftwatch.errors import InputError
 from driftwatch.report._fields import Fields
 from driftwatch.report.model import SCHEMA_VERSION, Bins, FeatureReport, SideSummary, Status, TestResult
+from driftwatch.report.serialize_performance import performance_from_dict, performance_to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +51,7 @@ def json_schema() -> dict[str, Any]:
 
 def report_to_dict(report: DriftReport) -> dict[str, Any]:
     """Return the report as plain dicts, lists and scalars, in a fixed key order."""
-    data = {
+    data: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
         "driftwatch_version": report.driftwatch_version,
         "created_at": report.created_at,
@@ -72,6 +74,8 @@ def report_to_dict(report: DriftReport) -> dict[str, Any]:
         data["excess"] = True
     if report.n_tests:
         data |= {key: getattr(report, key) for key in GLOBAL_KEYS}
+    if report.performance is not None:
+        data["performance"] = performance_to_dict(report.performance)
     return data
 
 
@@ -106,6 +110,7 @@ def report_from_dict(cls: type[Report], data: Mapping[str, Any]) -> Report:
             "Read it with the driftwatch release that wrote it, or a newer one."
         )
     names = top.get("features", dict)
+    performance = top.maybe("performance", dict, optional=True)
     features = {str(name): _feature_from_dict(str(name), Fields(names[name], f"features[{name!r}]")) for name in names}
     return cls(
         driftwatch_version=top.get("driftwatch_version", str),
@@ -124,6 +129,7 @@ def report_from_dict(cls: type[Report], data: Mapping[str, Any]) -> Report:
         n_tests=top.count("n_tests") if "n_tests" in top.values else 0,
         global_pvalue=top.maybe_number("global_pvalue", optional=True),
         global_method=top.maybe("global_method", str, optional=True) or "bonferroni",
+        performance=None if performance is None else performance_from_dict(top.child("performance", None, performance)),
     )
 
 
@@ -133,6 +139,7 @@ def _feature_to_dict(feature: FeatureReport) -> dict[str, Any]:
         reason = "effect " + UNEXPLAINED
     data: dict[str, Any] = {
         "kind": feature.kind,
+        "role": feature.role,
         "status": feature.status.value,
         "reason": reason,
         "drift_detected": feature.drift_detected,
@@ -156,6 +163,8 @@ def _feature_to_dict(feature: FeatureReport) -> dict[str, Any]:
     for additive in ("direction", "reference", "current", "bins", "signal_values"):
         if data[additive] is None:
             del data[additive]
+    if feature.role == "feature":
+        del data["role"]
     return data
 
 
@@ -186,6 +195,7 @@ def _feature_from_dict(name: str, data: Fields) -> FeatureReport:
         current=_side_from_dict(data, "current"),
         bins=_bins_from_dict(data),
         signal_values=_shares_from_dict(data),
+        role=data.maybe("role", str, optional=True) or "feature",
     )
 
 

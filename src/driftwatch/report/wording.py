@@ -12,16 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from driftwatch.report.model import Bins, DriftReport, FeatureReport, SideSummary, TestResult
+    from driftwatch.report.performance import PerformanceReport
     from driftwatch.report.text import Glyphs
 
 __all__ = [
     "CELLS",
     "Headline",
+    "Section",
     "cells",
     "headline",
     "histograms",
     "moved",
     "notes",
+    "sections",
     "sentence",
     "settings",
     "split",
@@ -88,6 +91,21 @@ CAUTIONS: dict[str, tuple[str, Callable[[FeatureReport], bool]]] = {
 }
 
 
+# What each role is shown under, in this order.
+TITLES = {"feature": "Features", "prediction": "Predictions", "target": "Concept"}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The ranked features of one kind; the title is empty where the report has one kind only."""
+
+    title: str
+    drifted: list[FeatureReport]
+    fine: list[FeatureReport]
+    untested: list[FeatureReport]
+    performance: PerformanceReport | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Headline:
     """The one statistic that stands for a feature, and the p-value beside it (corrected, where it was)."""
@@ -137,18 +155,37 @@ def verdict_line(report: DriftReport) -> str:
     judged = sum(feature.has_verdict for feature in report.features.values())
     rest = report.n_features - judged
     aside = f" ({rest:,} not tested)" if rest else ""
+    if report.performance is not None and report.performance_dropped:
+        aside += f"; performance dropped: {', '.join(report.performance.dropped)}"
     match report.verdict:
         case Verdict.DRIFT:
-            return f"Drift detected: {report.n_drifted:,} of {_features(judged, 'tested ')} drifted{aside}."
+            return f"Drift detected: {report.n_drifted:,} of {_features(judged, report, 'tested ')} drifted{aside}."
         case Verdict.NO_DRIFT:
-            return f"No drift detected in {_features(judged, 'tested ')}{aside}."
+            return f"No drift detected in {_features(judged, report, 'tested ')}{aside}."
         case Verdict.NO_VERDICT:
-            return f"No verdict: 0 of {_features(report.n_features)} could be tested."
+            return f"No verdict: 0 of {_features(report.n_features, report)} could be tested."
 
 
 def split(report: DriftReport) -> tuple[list[FeatureReport], list[FeatureReport], list[FeatureReport]]:
     """Return the ranked features as drifted, fine, and without a verdict."""
+    return _split(report.ranked())
+
+
+def sections(report: DriftReport) -> list[Section]:
+    """Return the features by kind: one section without a title where no column has a role."""
     ranked = report.ranked()
+    roles = {feature.role for feature in ranked}
+    if roles <= {"feature"} and report.performance is None:
+        return [Section("", *_split(ranked))]
+    found = []
+    for role, title in TITLES.items():
+        performance = report.performance if role == "target" else None
+        if role in roles or performance is not None:
+            found.append(Section(title, *_split([f for f in ranked if f.role == role]), performance))
+    return found
+
+
+def _split(ranked: Sequence[FeatureReport]) -> tuple[list[FeatureReport], list[FeatureReport], list[FeatureReport]]:
     drifted = [feature for feature in ranked if feature.drift_detected]
     fine = [feature for feature in ranked if feature.has_verdict and not feature.drift_detected]
     return drifted, fine, [feature for feature in ranked if not feature.has_verdict]
@@ -248,8 +285,9 @@ def _pvalue(result: TestResult) -> float | None:
     return result.pvalue if result.pvalue_adjusted is None else result.pvalue_adjusted
 
 
-def _features(count: int, adjective: str = "") -> str:
-    return f"{count:,} {adjective}feature{'' if count == 1 else 's'}"
+def _features(count: int, report: DriftReport, adjective: str = "") -> str:
+    noun = "feature" if all(feature.role == "feature" for feature in report.features.values()) else "column"
+    return f"{count:,} {adjective}{noun}{'' if count == 1 else 's'}"
 
 
 def _location(reference: SideSummary, current: SideSummary, direction: str | None, glyphs: Glyphs) -> str:
