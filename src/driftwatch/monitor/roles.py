@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from driftwatch.arrays.schema import Role
 from driftwatch.errors import ConfigError
 from driftwatch.monitor.evidence import Finding
+from driftwatch.monitor.signals import DROPPED_ROWS
 from driftwatch.performance.comparison import PerformanceOptions, ReferencePerformance, settle
 from driftwatch.performance.estimation import ReferenceCalibration
 from driftwatch.profile.profile import in_words
@@ -33,7 +34,7 @@ def late_labels(evidence: Sequence[Evidence], plan: Plan) -> None:
         if plan.options(item.name).role is Role.TARGET:
             item.missing = None
             if item.missing_current:
-                item.flags.append("partly_labelled")
+                item.flags = ["partly_labelled", *(flag for flag in item.flags if flag != DROPPED_ROWS)]
 
 
 def with_roles(features: Mapping[str, FeatureReport], plan: Plan) -> dict[str, FeatureReport]:

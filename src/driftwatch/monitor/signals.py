@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from driftwatch.profile.sample import NumericSample
 
-__all__ = ["NumericSignals", "autocorrelated", "numeric_signals", "row_flags"]
+__all__ = ["DROPPED_ROWS", "NumericSignals", "autocorrelated", "numeric_signals", "row_flags"]
 
 SIGNAL_LEVEL = 1e-3  # probability of a signal of one feature without drift
 OUTSIDE_SHARE = 1e-3  # a smaller share outside the reference's range is not worth a line
@@ -22,6 +22,7 @@ STUCK_COHENS_H = 0.2  # Cohen (1988): a small effect, as for missing shares
 STUCK_Z = 3.9
 FEW_SAMPLES = 30  # D must reach 0.35 to be significant at 30 rows a side
 DROPPED_SHARE = 0.1
+DROPPED_ROWS = "dropped_rows"
 LAG_CUT = 0.1  # the variance of a mean is then 22 % larger than p-values take it to be
 TIED_PICKS = N_PICKS // 2
 
@@ -70,4 +71,4 @@ def row_flags(n_reference: int, n_current: int, missing_reference: int, missing_
     shares = (
         missing / max(n + missing, 1) for n, missing in ((n_reference, missing_reference), (n_current, missing_current))
     )
-    return [*flags, *(["dropped_rows"] if max(shares) >= DROPPED_SHARE else [])]
+    return [*flags, *([DROPPED_ROWS] if max(shares) >= DROPPED_SHARE else [])]
