@@ -273,6 +273,20 @@ def test_embeddings_and_joint_features_take_part_and_have_no_smallest_drift() ->
     assert {row["feature"] for row in history.rows()} == set(result.features)
 
 
+def test_missing_and_infinite_values_do_not_spoil_the_scale_of_a_drift() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=1_200)
+    gaps = x.copy()
+    gaps[::10] = np.nan
+    gaps[5] = np.inf
+    clean, found = (
+        Monitor({"x": values}, detectors=DETECTORS).calibrate(**QUICK).features["x"] for values in (x, gaps)
+    )
+    assert clean.smallest is not None
+    assert found.smallest is not None
+    assert found.smallest == pytest.approx(clean.smallest, rel=0.3)
+
+
 def test_drift_that_is_never_seen_has_a_reason() -> None:
     result = small(alpha=1e-300, min_effect=1.0).calibrate(**{**QUICK, "n_windows": 5})
     assert result.features["x"].smallest is None

@@ -274,6 +274,14 @@ def test_season_compares_with_the_same_weekday() -> None:
     assert verdicts(monitor.over_time(data, timestamp="t", every="1d", against="season"))[5] == "drift"
 
 
+def test_rows_of_the_reference_without_a_timestamp_have_no_season() -> None:
+    reference = weekly(4, 0)
+    reference["t"][::2] = [None] * (len(reference["t"]) // 2)
+    monitor = Monitor(reference, features=["x"], detectors=[KSDetector()])
+    history = monitor.over_time(weekly(1, 1), timestamp="t", every="1d", against="season")
+    assert {w.n_reference for w in history.windows} == {2 * 24}
+
+
 @pytest.mark.parametrize(("season", "n_reference"), [("hour", 28 * 12), ("weekday_hour", 4 * 12)])
 def test_season_of_hours(season: str, n_reference: int) -> None:
     times = hourly(28 * 24 * 12, step=dt.timedelta(minutes=5))

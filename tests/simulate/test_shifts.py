@@ -229,6 +229,12 @@ def test_prior_shift_changes_the_mix_and_copies_whole_rows(strength: float, expe
     assert np.array_equal(out["city"], data["city"][out["row"]])
 
 
+def test_prior_shift_draws_from_all_rows_of_the_class() -> None:
+    data = {"y": np.array(["a"] * 50 + ["b"] * 950), "row": np.arange(N)}
+    out = prior_shift(0.5, target="y", level="a").apply(data, seed=0)
+    assert len(set(out["row"][out["y"] == "a"])) == 50  # 475 draws among 50 rows leave none out
+
+
 def test_prior_shift_keeps_what_a_class_looks_like() -> None:
     data = columns()
     data["x"] = np.where(data["city"] == "Bern", 100.0, data["x"])
