@@ -43,15 +43,17 @@ Monitor(reference).check(current).verdict  # from a report, on the host
 
 ## Under `jax.jit`
 
-All kernels can be compiled, differentiated where a derivative exists (Wasserstein) and mapped. Three things differ:
+All kernels but `fisher_exact` can be compiled, differentiated where a derivative exists (Wasserstein) and mapped. Three
+things differ:
 
-- The p-value of `ks_2samp` is that of the Kolmogorov limit, whatever the `method`; the exact distributions need the host.
-- The p-value of `chi2_2samp` is JAX's own incomplete gamma function: without x64 its relative error grows with the degrees of
-  freedom, to 0.4 % at some thousands.
+- The p-value of `ks_2samp` is that of the Kolmogorov limit, and those of `cramervonmises_2samp` and `mannwhitneyu` are
+  asymptotic, whatever the `method`; the exact distributions need the host.
+- The p-values of `chi2_2samp` and `g_test` are of JAX's own incomplete gamma function: without x64 its relative error grows
+  with the degrees of freedom, to 0.4 % at some thousands.
 - `nan_policy="raise"` is refused, because values are not known.
 
 Without x64 everything is computed in float32 and int32. Sample sizes may be as large as memory allows: no product of
-two sizes is formed (n times m below 2^52).
+two sizes is formed in integers (n times m below 2^52).
 
 """
 

@@ -8,11 +8,22 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch import datasets, errors, kernels, performance, sequential, simulate, training
     from driftwatch.arrays.schema import FeatureKind, Role
     from driftwatch.detectors.base import BaseDetector
+    from driftwatch.detectors.binned_chi_squared import BinnedChiSquaredDetector
     from driftwatch.detectors.chi_squared import ChiSquaredDetector
     from driftwatch.detectors.classifier import ClassifierDetector
+    from driftwatch.detectors.cramer_von_mises import CramerVonMisesDetector
+    from driftwatch.detectors.cramers_v import CramersVDetector
     from driftwatch.detectors.dimension_ks import DimensionKSDetector
+    from driftwatch.detectors.energy import EnergyDistanceDetector
+    from driftwatch.detectors.fisher_exact import FisherExactDetector
+    from driftwatch.detectors.g_test import GTestDetector
+    from driftwatch.detectors.hellinger import HellingerDetector
     from driftwatch.detectors.jensenshannon import JensenShannonDetector
+    from driftwatch.detectors.kl import KLDetector
     from driftwatch.detectors.ks import KSDetector
+    from driftwatch.detectors.kuiper import KuiperDetector
+    from driftwatch.detectors.l_infinity import LInfinityDetector
+    from driftwatch.detectors.mann_whitney import MannWhitneyDetector
     from driftwatch.detectors.mmd import MMDDetector
     from driftwatch.detectors.psi import PSIDetector
     from driftwatch.detectors.sliced import SlicedWassersteinDetector
@@ -26,14 +37,25 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
 
 __all__ = [
     "BaseDetector",
+    "BinnedChiSquaredDetector",
     "ChiSquaredDetector",
     "ClassifierDetector",
+    "CramerVonMisesDetector",
+    "CramersVDetector",
     "DimensionKSDetector",
     "DriftReport",
+    "EnergyDistanceDetector",
     "FeatureKind",
+    "FisherExactDetector",
+    "GTestDetector",
+    "HellingerDetector",
     "JensenShannonDetector",
+    "KLDetector",
     "KSDetector",
+    "KuiperDetector",
+    "LInfinityDetector",
     "MMDDetector",
+    "MannWhitneyDetector",
     "Monitor",
     "PSIDetector",
     "Role",
@@ -56,14 +78,25 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "BaseDetector": "driftwatch.detectors.base",
+        "BinnedChiSquaredDetector": "driftwatch.detectors.binned_chi_squared",
         "ChiSquaredDetector": "driftwatch.detectors.chi_squared",
         "ClassifierDetector": "driftwatch.detectors.classifier",
+        "CramerVonMisesDetector": "driftwatch.detectors.cramer_von_mises",
+        "CramersVDetector": "driftwatch.detectors.cramers_v",
         "DimensionKSDetector": "driftwatch.detectors.dimension_ks",
         "DriftReport": "driftwatch.report.model",
+        "EnergyDistanceDetector": "driftwatch.detectors.energy",
         "FeatureKind": "driftwatch.arrays.schema",
+        "FisherExactDetector": "driftwatch.detectors.fisher_exact",
+        "GTestDetector": "driftwatch.detectors.g_test",
+        "HellingerDetector": "driftwatch.detectors.hellinger",
         "JensenShannonDetector": "driftwatch.detectors.jensenshannon",
+        "KLDetector": "driftwatch.detectors.kl",
         "KSDetector": "driftwatch.detectors.ks",
+        "KuiperDetector": "driftwatch.detectors.kuiper",
+        "LInfinityDetector": "driftwatch.detectors.l_infinity",
         "MMDDetector": "driftwatch.detectors.mmd",
+        "MannWhitneyDetector": "driftwatch.detectors.mann_whitney",
         "Monitor": "driftwatch.monitor.monitor",
         "PSIDetector": "driftwatch.detectors.psi",
         "Role": "driftwatch.arrays.schema",

@@ -36,11 +36,12 @@ def test_each_value_names_its_source(run: Run, tmp_path: Path, monkeypatch: pyte
     assert found['features."net price".kind'] == f"{tmp_path}/driftwatch.toml"
     assert found["correction"] == "default"
     assert found["include: every feature"] == "default"
+    assert found["detectors: the usual ones"] == "default"
 
 
 def test_output_is_a_settings_file_that_gives_the_same_settings(run: Run, tmp_path: Path) -> None:
     (tmp_path / "driftwatch.toml").write_text(
-        'alpha = "none"\ninclude = ["a", "é"]\nexclude = ["b\\"c"]\nthresholds = { psi = 1e-5, ks = 3 }\n'
+        'alpha = "none"\ndetectors = ["ks"]\ninclude = ["a", "é"]\nexclude = ["b\\"c"]\nthresholds = { psi = 1e-5, ks = 3 }\n'
         'roles = { "a b" = "target" }\nperformance = { positive = true, metrics = ["f1"], min_drop = { f1 = 0.1 } }\n'
         '[features."a.b"]\nweight = 2\nignore = true\nthresholds = { ks = 0.5 }\nrole = "weight"\n'
     )

@@ -73,6 +73,17 @@ def test_excess_takes_the_noise_off_before_the_threshold_is_applied(run: Run) ->
     assert features(run, "--threshold", cut, "--no-excess")["moved"]["material"] is True
 
 
+def test_detectors_choose_the_statistics(run: Run) -> None:
+    found = features(run, "--detectors", "ks,total_variation", "--detectors", "kuiper")
+    assert set(found["moved"]["tests"]) == {"ks", "total_variation", "kuiper"}
+
+
+def test_unknown_detector_is_refused_with_the_nearest_one(run: Run) -> None:
+    done = run("check", "ref.csv", "cur.csv", "--detectors", "kuipper")
+    assert done.code == 2
+    assert "unknown detector: 'kuipper' (did you mean 'kuiper'?)" in done.err
+
+
 def test_threshold_replaces_the_material_leg(run: Run) -> None:
     assert features(run, "--threshold", "psi=5", "--threshold", "ks=0.9")["moved"]["material"] is False
     assert features(run, "--threshold", "psi=5", "--threshold", "ks=0.01")["moved"]["material"] is True

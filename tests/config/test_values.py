@@ -35,6 +35,7 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
     min_effect = 0
     min_samples = 5
     excess = true
+    detectors = ["ks", "hellinger"]
     include = ["price", "age"]
     exclude = ["id"]
     fail_on = "none"
@@ -62,6 +63,7 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
         min_effect=0.0,
         min_samples=5,
         excess=True,
+        detectors=("ks", "hellinger"),
         include=("price", "age"),
         exclude=("id",),
         fail_on="none",
@@ -88,6 +90,7 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
         ("MIN_SAMPLES", "30", Settings(min_samples=30)),
         ("EXCESS", "true", Settings(excess=True)),
         ("EXCESS", "false", Settings()),
+        ("DETECTORS", "ks, hellinger", Settings(detectors=("ks", "hellinger"))),
         ("FEATURES", 'age, "income, net"', Settings(include=("age", "income, net"))),
         ("FEATURES", "age\nprice", Settings(include=("age", "price"))),
         ("EXCLUDE", "id,id", Settings(exclude=("id",))),
@@ -120,6 +123,8 @@ def test_every_option_of_check_has_a_variable(variable: str, text: str, expected
         "min_samples = true",
         "excess = 1",
         "excess = 'true'",
+        "detectors = 'ks'",
+        "detectors = []",
         "include = 'age'",
         "include = []",
         "include = [1]",

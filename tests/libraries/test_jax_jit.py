@@ -12,7 +12,15 @@ import scipy.special
 import scipy.stats
 
 from driftwatch.errors import ConfigError
-from driftwatch.kernels import chi2_2samp, ks_2samp, psi, wasserstein_distance
+from driftwatch.kernels import (
+    chi2_2samp,
+    cramervonmises_2samp,
+    energy_distance,
+    ks_2samp,
+    mannwhitneyu,
+    psi,
+    wasserstein_distance,
+)
 from driftwatch.kernels._catalog import CATALOG, KernelSpec
 
 if TYPE_CHECKING:
@@ -77,7 +85,7 @@ def test_products_of_sample_sizes_may_pass_32_bits(n: int, m: int, *, compiled: 
     reference[::7, 0] = np.nan
     current[-1:, 1] = np.nan
     statistics = {}
-    for kernel in (ks_2samp, wasserstein_distance):
+    for kernel in (ks_2samp, wasserstein_distance, cramervonmises_2samp, mannwhitneyu, energy_distance):
         run = jax.jit(kernel) if compiled else kernel
         statistics[kernel] = np.asarray(run(jnp.asarray(reference), jnp.asarray(current)).statistic)
     for j in range(2):
@@ -86,6 +94,10 @@ def test_products_of_sample_sizes_may_pass_32_bits(n: int, m: int, *, compiled: 
         np.testing.assert_allclose(
             statistics[wasserstein_distance][j], scipy.stats.wasserstein_distance(*pair), rtol=1e-5
         )
+        np.testing.assert_allclose(statistics[energy_distance][j], scipy.stats.energy_distance(*pair), rtol=1e-4)
+        np.testing.assert_allclose(statistics[mannwhitneyu][j], scipy.stats.mannwhitneyu(*pair).statistic, rtol=1e-5)
+        wanted = scipy.stats.cramervonmises_2samp(*pair, method="asymptotic").statistic
+        np.testing.assert_allclose(statistics[cramervonmises_2samp][j], wanted, rtol=1e-3)
 
 
 def test_missing_values_refused_by_name_need_values_that_a_trace_has_not() -> None:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from driftwatch import FeatureKind, KSDetector, Monitor, PSIDetector, TotalVariationDetector
+from driftwatch import (
+    CramerVonMisesDetector,
+    FeatureKind,
+    HellingerDetector,
+    KSDetector,
+    Monitor,
+    PSIDetector,
+    TotalVariationDetector,
+)
+from driftwatch.detectors._catalog import DETECTORS
 from driftwatch.errors import ConfigError, NoCommonFeaturesError, UnknownNameError
 from driftwatch.kernels.multiplicity import global_pvalue
 
@@ -91,6 +100,20 @@ def test_schema_changes_the_kind() -> None:
 def test_kind_of_per_feature_wins_over_the_schema() -> None:
     found = feature("moved", schema={"moved": "text"}, per_feature={"moved": {"kind": "numeric"}})
     assert (found.kind, found.status) == ("numeric", "ok")
+
+
+def test_detectors_can_be_given_by_name() -> None:
+    report = check(detectors=["ks", "cramervonmises", "hellinger", TotalVariationDetector()])
+    wanted = check(detectors=[KSDetector(), CramerVonMisesDetector(), HellingerDetector(), TotalVariationDetector()])
+    assert report.features == wanted.features
+    assert {name for found in report.features.values() for name in found.tests} >= {"ks", "cramervonmises", "hellinger"}
+
+
+def test_every_detector_of_the_library_gives_a_report() -> None:
+    report = check(detectors=list(DETECTORS))
+    assert {found.reason for found in report.features.values()} == {None}
+    assert set(report.drifted_features) == {"moved", "level", "gaps"}
+    assert len(report.features["moved"].tests) > len(check().features["moved"].tests)
 
 
 def test_detectors_choose_the_statistics() -> None:
@@ -294,7 +317,13 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "features ignored": ({"features": ["other"], "per_feature": {"other": {"ignore": True}}}, "no feature to compare"),
     "detectors none": ({"detectors": []}, "at least one detector"),
     "detector class": ({"detectors": [KSDetector]}, "Pass an instance, not the class"),
-    "detector name": ({"detectors": ["ks"]}, "must hold `BaseDetector` instances, got 'ks'"),
+    "detector name": (
+        {"detectors": ["k"]},
+        r"unknown detector: 'k' \(did you mean 'ks'\?\). Known: 'ks', 'wasserstein'",
+    ),
+    "detectors one name": ({"detectors": "ks"}, r"Pass \['ks'\]"),
+    "detectors number": ({"detectors": [3]}, "must hold names or `BaseDetector` instances, got 3"),
+    "detectors name twice": ({"detectors": ["ks", KSDetector(method="exact")]}, "distinct names"),
     "detector twice": (
         {"detectors": [PSIDetector(), PSIDetector(n_bins=5), KSDetector()]},
         r"distinct names.*\['psi'\]",

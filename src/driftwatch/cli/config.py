@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_config_show", "settings_toml"]
 
-_NEVER_ALL = "# include: every feature"  # TOML has no word for None
+_NONE = {"include": "# include: every feature", "detectors": "# detectors: the usual ones"}  # TOML has no word for None
 
 
 def run_config_show(config_file: str | None) -> int:
@@ -45,8 +45,8 @@ def settings_toml(resolved: ResolvedSettings) -> str:
 
 
 def _assignment(path: tuple[str, ...], value: object) -> str:
-    if path == ("include",) and value is None:
-        return _NEVER_ALL
+    if value is None and path[0] in _NONE:
+        return _NONE[path[0]]
     if path == ("alpha",) and value is None:
         value = "none"
     return f"{dotted(path)} = {toml_value(value)}"

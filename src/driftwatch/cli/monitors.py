@@ -20,6 +20,7 @@ def build_monitor(reference: str, settings: Settings, *, keep_rows: bool = True)
     return Monitor(
         io.read(reference),
         features=settings.include,
+        detectors=settings.detectors,
         thresholds=settings.thresholds,
         excess=settings.excess,
         alpha=settings.alpha,

@@ -19,6 +19,7 @@ __all__ = [
     "ConfigOption",
     "CorrectionOption",
     "DebugOption",
+    "DetectorsOption",
     "ExcessOption",
     "ExcludeOption",
     "FailOnOption",
@@ -80,6 +81,10 @@ QuietOption: TypeAlias = Annotated[
 FeaturesOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--features", metavar="NAMES", help="Compare these features only, separated by commas. Repeatable."),
+]
+DetectorsOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--detectors", metavar="NAMES", help="Compute these statistics only, as ks,hellinger. Repeatable."),
 ]
 ExcludeOption: TypeAlias = Annotated[
     list[str] | None,

@@ -155,6 +155,7 @@ def _one_of(choices: tuple[str, ...]) -> Key:
 
 
 _EFFECT = Key("a number from 0 to 1", _number_where(lambda x: 0 <= x <= 1), _number_from_text)
+_DETECTOR_LIST = 'a list of detector names, such as ["ks", "hellinger"] (ks,hellinger on the command line)'
 _NAME_LIST = 'a list of feature names, such as ["age", "income"] (age,income on the command line)'
 
 THRESHOLD = Key("a number of 0 or more", _number_where(lambda x: x >= 0), _number_from_text)
@@ -165,6 +166,7 @@ KEYS: dict[str, Key] = {
     "min_effect": _EFFECT,
     "min_samples": Key("a whole number of 1 or more", _positive_int, _number_from_text),
     "excess": Key("true or false", _bool, _bool_from_text),
+    "detectors": Key(_DETECTOR_LIST, _some_names, split_list),
     "include": Key(_NAME_LIST, _some_names, split_list, word="features"),
     "exclude": Key(_NAME_LIST, _names, split_list),
     "fail_on": _one_of(FAIL_ON),

@@ -80,6 +80,8 @@ class Settings:
         Smallest effect, in [0, 1], that counts as material.
     min_samples : int
         Fewest valid rows on either side that allow a verdict.
+    detectors : tuple of str, optional
+        Statistics to compute, by name; None computes the usual ones.
     include : tuple of str, optional
         Features to compare; None compares all. `--features` on the command line.
     exclude : tuple of str
@@ -106,6 +108,7 @@ class Settings:
     correction: str = "fdr_bh"
     min_effect: float = 0.05
     min_samples: int = 10
+    detectors: tuple[str, ...] | None = None
     include: tuple[str, ...] | None = None
     exclude: tuple[str, ...] = ()
     thresholds: Mapping[str, float] = field(default_factory=dict)

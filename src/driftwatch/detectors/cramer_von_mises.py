@@ -49,5 +49,10 @@ class CramerVonMisesDetector(BaseDetector[NumericSample]):
         statistic = to_host(result.statistic).astype(np.float64)
         n, m = (np.where(side > 0, side, np.nan) for side in (sample.n_reference, sample.n_current))
         # T = n m / (n + m) times the mean square difference, and E[T] = (1 + 1 / (n + m)) / 6 (Anderson 1962).
-        beyond = (statistic - (1.0 + 1.0 / (n + m)) / 6.0) * (1.0 / n + 1.0 / m)
-        return Score(statistic, pvalue=result.pvalue, effect=np.sqrt(np.clip(beyond, 0.0, 1.0)))
+        excess = np.maximum(statistic - (1.0 + 1.0 / (n + m)) / 6.0, 0.0)
+        return Score(
+            statistic,
+            pvalue=result.pvalue,
+            effect=np.sqrt(np.clip(excess * (1.0 / n + 1.0 / m), 0.0, 1.0)),
+            excess={"cramervonmises": excess},
+        )

@@ -12,6 +12,7 @@ from driftwatch.detectors._binned import counts_on_host, degenerate_reasons, thi
 from driftwatch.detectors._rare import RareLevels
 from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
 from driftwatch.kernels.homogeneity import g_test_from_counts
+from driftwatch.kernels.noise_floor import chi2_noise
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
 
@@ -55,12 +56,14 @@ class GTestDetector(BaseDetector[Sample]):
     def score(self, sample: Sample) -> Score:
         reference, current = counts_on_host(sample, self.n_bins)
         plain = g_test_from_counts(reference, current)
+        noise = chi2_noise(plain.statistic, plain.dof)
         dof = [None if np.isnan(k) else int(k) for k in plain.dof.tolist()]
         if sample.kind is FeatureKind.NUMERIC:
             thin = ~(plain.min_expected >= self.min_expected)
             return Score(
                 plain.statistic,
                 pvalue=np.where(thin, np.nan, plain.pvalue),
+                noise=noise,
                 details={"dof": dof},
                 reasons=thin_reasons(degenerate_reasons(sample, reference), thin, self.min_expected),
             )
@@ -68,6 +71,7 @@ class GTestDetector(BaseDetector[Sample]):
         return Score(
             plain.statistic,
             pvalue=np.asarray([s.pvalue for s in safe]),
+            noise=noise,
             details={
                 "dof": dof,
                 "pvalue_method": [s.method for s in safe],

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from driftwatch.detectors._binned import degenerate_reasons
+from driftwatch.detectors._binned import counts_on_host, degenerate_reasons, has_reference_bins
 from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
 from driftwatch.kernels.divergences import PSI_FLOOR, kl_from_counts
+from driftwatch.kernels.noise_divergence import kullback_leibler
+from driftwatch.kernels.noise_floor import divergence_noise
 from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
 
@@ -37,6 +39,9 @@ class KLDetector(BaseDetector[Sample]):
     needs: ClassVar[Literal["counts"]] = "counts"
 
     def score(self, sample: Sample) -> Score:
-        reference, current = sample.counts(self.n_bins)
+        reference, current = counts_on_host(sample, self.n_bins)
         statistic = kl_from_counts(reference, current, floor=self.floor)
-        return Score(statistic, reasons=degenerate_reasons(sample, reference))
+        noise = divergence_noise(
+            statistic, reference, current, kullback_leibler(self.floor), reference_bins=has_reference_bins(sample)
+        )
+        return Score(statistic, noise=noise, reasons=degenerate_reasons(sample, reference))

@@ -41,8 +41,5 @@ class KuiperDetector(BaseDetector[NumericSample]):
         statistic = to_host(distances.above).astype(np.float64) + to_host(distances.below).astype(np.float64)
         n, m = sample.n_reference.astype(np.float64), sample.n_current.astype(np.float64)
         noise = KUIPER_SECOND_MOMENT * (1.0 / np.maximum(n, 1.0) + 1.0 / np.maximum(m, 1.0))
-        return Score(
-            statistic,
-            pvalue=kuiper_pvalue(statistic, n, m, xp=np),
-            effect=noise_corrected(statistic, noise),
-        )
+        effect = noise_corrected(statistic, noise)
+        return Score(statistic, pvalue=kuiper_pvalue(statistic, n, m, xp=np), effect=effect, excess={"kuiper": effect})

@@ -50,10 +50,12 @@ class MannWhitneyDetector(BaseDetector[NumericSample]):
         superiority = to_host(result.superiority).astype(np.float64)
         rank_biserial = 2.0 * superiority - 1.0
         noise = 4.0 * to_host(superiority_variance(sums, xp=sample.xp)).astype(np.float64)
+        effect = noise_corrected(rank_biserial, noise)
         return Score(
             result.statistic,
             pvalue=result.pvalue,
-            effect=noise_corrected(rank_biserial, noise),
+            effect=effect,
+            excess={"mannwhitney": effect},
             measures={"mannwhitney": np.abs(rank_biserial)},
             details={"superiority": superiority.tolist(), "rank_biserial": rank_biserial.tolist()},
         )

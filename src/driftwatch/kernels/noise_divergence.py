@@ -49,11 +49,11 @@ def population_stability(floor: float) -> Divergence:
 
 
 def kullback_leibler(floor: float) -> Divergence:
-    """Return the Kullback-Leibler divergence, in nats, of the current shares from the reference's, with this floor."""
+    """Return the Kullback-Leibler divergence, in nats, of the current shares from the reference's; as `kl_from_counts`."""
 
     def term(r: NDArray[np.float64], c: NDArray[np.float64]) -> NDArray[np.float64]:
         r, c = np.maximum(r, floor), np.maximum(c, floor)
-        return np.asarray(c * np.log(c / r))
+        return np.asarray(c * np.log(c / r) - (c - r))
 
     return Divergence(0.5, term)
 

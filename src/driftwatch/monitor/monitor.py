@@ -50,9 +50,10 @@ class Monitor:
     schema : mapping of str to FeatureKind or str, optional
         Kinds that are not left to inference: "numeric", "boolean", "categorical", "embedding", "time", "text",
         "identifier".
-    detectors : sequence of BaseDetector, optional
-        Statistics to compute; by default KS and Wasserstein (numeric), chi-squared (categorical), PSI, Jensen-Shannon
-        and total variation (both). The missing share is always tested.
+    detectors : sequence of BaseDetector or str, optional
+        Statistics to compute: detectors, or names for those with default settings, as `["ks", "chi2", "hellinger"]`. By
+        default KS and Wasserstein (numeric), chi-squared (categorical), PSI, Jensen-Shannon and total variation (both).
+        The missing share is always tested.
     thresholds : mapping of str to float, optional
         Cuts on raw statistics, as `{"psi": 0.2}`. They replace the material leg for features that have one of these
         statistics. `ks` means D; `wasserstein` is in the feature's unit, `wasserstein_normalized` in standard
@@ -123,7 +124,7 @@ class Monitor:
         *,
         features: Sequence[str] | None = None,
         schema: Mapping[str, FeatureKind | str] | None = None,
-        detectors: Sequence[BaseDetector[Any]] | None = None,
+        detectors: Sequence[BaseDetector[Any] | str] | None = None,
         thresholds: Mapping[str, float] | None = None,
         excess: bool = False,
         alpha: float | None = 0.05,

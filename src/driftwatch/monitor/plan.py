@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from driftwatch.arrays.schema import FeatureKind, Role
-from driftwatch.detectors._catalog import default_detectors
+from driftwatch.detectors._catalog import default_detectors, detector_by_name
 from driftwatch.detectors.base import BaseDetector
 from driftwatch.detectors.missing import MATERIAL_COHENS_H, MissingShareDetector
 from driftwatch.errors import ConfigError, UnknownNameError, shown
@@ -58,7 +58,7 @@ class Plan:
     def build(
         cls,
         *,
-        detectors: Sequence[BaseDetector[Any]] | None,
+        detectors: Sequence[BaseDetector[Any] | str] | None,
         thresholds: Mapping[str, float] | None,
         alpha: float | None,
         correction: str,
@@ -81,8 +81,7 @@ class Plan:
         UnknownNameError
             If a feature, detector, correction, kind or option does not exist.
         """
-        chosen = default_detectors() if detectors is None else tuple(detectors)
-        _check_detectors(chosen)
+        chosen = default_detectors() if detectors is None else _chosen(detectors)
         _check_share("alpha", alpha, optional=True)
         _check_share("min_effect", min_effect)
         if correction not in list(CORRECTIONS):  # a list: what is asked for may be unhashable
@@ -187,17 +186,25 @@ class Plan:
             )
 
 
-def _check_detectors(detectors: Sequence[object]) -> None:
-    for detector in detectors:
+def _chosen(detectors: Sequence[object]) -> tuple[BaseDetector[Any], ...]:
+    """Return the detectors that were given, those given by name with their default settings."""
+    if isinstance(detectors, str):
+        raise ConfigError(
+            f"`detectors` must be a sequence of names or detectors, got {detectors!r}. Pass [{detectors!r}]."
+        )
+    chosen = [detector_by_name(detector) if isinstance(detector, str) else detector for detector in detectors]
+    for detector in chosen:
         if not isinstance(detector, BaseDetector):
             hint = " Pass an instance, not the class." if isinstance(detector, type) else ""
-            raise ConfigError(f"`detectors` must hold `BaseDetector` instances, got {detector!r}.{hint}")
-    names = [detector.name for detector in detectors if isinstance(detector, BaseDetector)]
+            raise ConfigError(f"`detectors` must hold names or `BaseDetector` instances, got {detector!r}.{hint}")
+    known = tuple(detector for detector in chosen if isinstance(detector, BaseDetector))
+    names = [detector.name for detector in known]
     repeated = sorted({name for name in names if names.count(name) > 1} | ({"missing"} & set(names)))
     if repeated:
         raise ConfigError(f"`detectors` must have distinct names, and 'missing' is always there; repeated: {repeated}.")
     if not names:
         raise ConfigError("`detectors` must hold at least one detector, got none. Leave it out for the default ones.")
+    return known
 
 
 def _check_share(name: str, value: Any, *, optional: bool = False) -> None:

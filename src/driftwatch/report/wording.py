@@ -42,6 +42,16 @@ LABELS = {
     "sliced_wasserstein": "SW",
     "dimension_ks": "max KS",
     "classifier": "AUC",
+    "cramervonmises": "CvM",
+    "kuiper": "Kuiper V",
+    "hellinger": "H",
+    "kl": "KL",
+    "cramers_v": "Cramer V",
+    "l_infinity": "L-inf",
+    "energy": "E",
+    "mannwhitney": "U",
+    "g_test": "G",
+    "fisher_exact": "odds",
     "missing": "h",
 }
 LABEL_WIDTH = 12  # of a user's own statistic
@@ -66,7 +76,15 @@ SHARES = {
     "stuck_value": "the same value",
     "unseen_levels": "unseen levels",
 }
-DISTRIBUTION_TESTS = ("ks", "chi2")  # whose p-value stands beside a distance
+DISTRIBUTION_TESTS = (
+    "ks",
+    "cramervonmises",
+    "kuiper",
+    "mannwhitney",
+    "chi2",
+    "g_test",
+    "fisher_exact",
+)  # whose p-value stands beside a distance
 
 
 def _drifted(feature: FeatureReport) -> bool:
