@@ -269,3 +269,30 @@ def test_a_report_without_roles_says_nothing_of_them() -> None:
     for name in ("table", "markdown"):
         text = render(report, name)
         assert not any(title in text for title in ("Features", "Predictions", "Concept", "erformance"))
+
+
+def test_joint_features_leave_predictions_and_targets_out() -> None:
+    report = monitor(joint=True, roles={**ROLES, "w": "feature"}).check(without(batch(seed=2), "y"))
+    assert report.features["joint"].status == "ok"
+
+
+def test_performance_needs_no_rows_to_be_kept() -> None:
+    current = batch(0.3, seed=2)
+    assert monitor(keep_rows=False).check(current).performance == monitor().check(current).performance
+
+
+@pytest.mark.parametrize("against", ["reference", "previous"])
+def test_windows_over_time_have_a_performance_against_their_reference(against: str) -> None:
+    first, second = batch(seed=2), batch(0.35, seed=3)
+    stream = {name: np.concatenate([first[name], second[name], second[name]]) for name in first}
+    history = monitor(features=["x"]).over_time(stream, window=N, against=against, keep_reports=True)
+    dropped = [window.report is not None and window.report.performance_dropped for window in history.windows]
+    # against the window before it, the third is as bad as the second
+    assert dropped == ([False, True, True] if against == "reference" else [False, True, False])
+
+
+def test_calibration_leaves_late_labels_alone() -> None:
+    rng = np.random.default_rng(5)
+    late = {**REFERENCE, "y": np.where(np.arange(N) < 700, REFERENCE["y"], np.nan), "x": rng.normal(size=N)}
+    found = Monitor(late, roles=ROLES).calibrate(window=100, checks_per_day=1, false_alarms_per_month=3)
+    assert set(found.features) == {"x", "score", "y"}

@@ -158,6 +158,10 @@ def test_accuracy_has_the_wilson_interval_of_its_worth() -> None:
     assert weighted.correct is None
 
 
+def test_variance_of_a_mean_loss_is_the_unbiased_one() -> None:
+    assert metrics.mae(ERROR).variance == pytest.approx(np.abs(ERROR).var(ddof=1) / N, rel=1e-12)
+
+
 def test_delong_variance_is_that_of_the_definition() -> None:
     # DeLong et al. (1988), equations 4 and 5, pair by pair
     positive, negative = SCORE[TARGET], SCORE[~TARGET]
