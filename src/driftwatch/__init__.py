@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.detectors.sliced import SlicedWassersteinDetector
     from driftwatch.detectors.total_variation import TotalVariationDetector
     from driftwatch.detectors.wasserstein import WassersteinDetector
+    from driftwatch.kernels.permutation import permutation_test
     from driftwatch.monitor.assertion import assert_no_drift
     from driftwatch.monitor.monitor import Monitor
     from driftwatch.ops.warmup import warmup
@@ -68,6 +69,7 @@ __all__ = [
     "errors",
     "kernels",
     "performance",
+    "permutation_test",
     "sequential",
     "simulate",
     "training",
@@ -109,6 +111,7 @@ __getattr__, __dir__ = attach(
         "errors": "driftwatch.errors",
         "kernels": "driftwatch.kernels",
         "performance": "driftwatch.performance",
+        "permutation_test": "driftwatch.kernels.permutation",
         "sequential": "driftwatch.sequential",
         "simulate": "driftwatch.simulate",
         "training": "driftwatch.training",

@@ -15,6 +15,7 @@ from driftwatch.kernels.multiplicity import global_pvalue
 from driftwatch.monitor.design import correct
 from driftwatch.monitor.embedding import among, checked_rows, embedding_sample, joint_columns, joint_problem
 from driftwatch.monitor.evidence import Evidence, gather
+from driftwatch.monitor.permutation import Resampling, permute
 from driftwatch.monitor.plan import Plan
 from driftwatch.monitor.roles import PerformanceCheck, late_labels, unlabelled, with_roles
 from driftwatch.monitor.verdict import decide, family_pvalues
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from driftwatch.arrays.column import Levels
     from driftwatch.arrays.table import Table
     from driftwatch.detectors.base import BaseDetector
+    from driftwatch.kernels.permutation import BlockLength
     from driftwatch.profile.profile import ReferenceFeature
     from driftwatch.report.calibration import Calibration
     from driftwatch.report.history import History
@@ -68,6 +70,19 @@ class Monitor:
     global_method : {"bonferroni", "simes", "hommel"}
         How the report's `global_pvalue`, of no drift in any feature, is formed of all p-values. The first and the last
         hold whatever the dependence of the features, "simes" for independent and many positively dependent ones.
+    pvalues : {"analytic", "permutation"}
+        "permutation" replaces the p-values of all features by permutation p-values, from the rows of both sides: for
+        rows that depend on each other. Embeddings keep theirs.
+    n_permutations : int, optional
+        Random permutations; by default 999, and more where there are so many tests that none of them could be
+        significant.
+    block_length : int or "auto", optional
+        Contiguous blocks of so many rows move together: for rows in time order. "auto" estimates it from their
+        autocorrelation.
+    groups : str, optional
+        A column whose equal values mark rows that move together, as those of one user or one video. It is not compared.
+    seed : int
+        Seed of the permutations.
     min_effect : float
         Smallest material effect: KS D or total variation distance, each corrected for its own noise, in [0, 1].
     min_samples : int
@@ -130,6 +145,11 @@ class Monitor:
         alpha: float | None = 0.05,
         correction: str = "fdr_bh",
         global_method: str = "bonferroni",
+        pvalues: str = "analytic",
+        n_permutations: int | None = None,
+        block_length: BlockLength = None,
+        groups: str | None = None,
+        seed: int = 0,
         min_effect: float = 0.05,
         min_samples: int = 10,
         joint: bool | Mapping[str, Sequence[str]] | None = None,
@@ -158,10 +178,19 @@ class Monitor:
             per_feature=per_feature,
             roles=roles,
             known=[*known, *joined],
+            resampling=Resampling.build(
+                pvalues,
+                n_permutations=n_permutations,
+                block_length=block_length,
+                groups=groups,
+                seed=seed,
+                known=known,
+                keep_rows=keep_rows,
+            ),
         )
         outputs = self.plan.columns(Role.PREDICTION) | self.plan.columns(Role.TARGET)
         wanted |= outputs
-        chosen = [name for name in known if name in wanted and self.plan.is_compared(name)]
+        chosen = [name for name in known if name in wanted and name != groups and self.plan.is_compared(name)]
         if not chosen:
             raise ConfigError("there is no feature to compare: `features` is empty, or `per_feature` ignores them all.")
         self._unused = frozenset(known) - frozenset(chosen)
@@ -218,6 +247,8 @@ class Monitor:
         ]
 
         evidence, settled = self._compare(table, common, progress)
+        if self._rows is not None:
+            permute(evidence, self._rows, table, self.plan)
         correct(evidence, self.plan)
         measured = self._performance.measure(table)
         family = family_pvalues(evidence, self.plan, measured.findings)
@@ -336,6 +367,11 @@ class Monitor:
         """
         from driftwatch.monitor.calibration import calibrate
 
+        if self.plan.resampling is not None:
+            raise ConfigError(
+                "a calibration corrects analytic p-values for dependent rows, and permutation p-values need no such "
+                "correction. Make the monitor with pvalues='analytic'."
+            )
         plan = self.plan if self.calibration is None else self._uncalibrated
         result = calibrate(
             self,

@@ -16,6 +16,8 @@ from driftwatch.monitor.checks import check_count, is_amount
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from driftwatch.monitor.permutation import Resampling
+
 __all__ = ["FeatureOptions", "Plan"]
 
 _OPTIONS = ("kind", "min_effect", "thresholds", "ignore", "weight", "role")
@@ -52,6 +54,7 @@ class Plan:
     calibrated: bool = False
     excess: bool = False
     global_method: str = "bonferroni"
+    resampling: Resampling | None = None
     missing: MissingShareDetector = field(default_factory=MissingShareDetector)
 
     @classmethod
@@ -71,6 +74,7 @@ class Plan:
         excess: bool = False,
         global_method: str = "bonferroni",
         roles: Mapping[str, Role | str] | None = None,
+        resampling: Resampling | None = None,
     ) -> Plan:
         """Check every setting and return the plan.
 
@@ -118,6 +122,7 @@ class Plan:
             None if block_size is None else int(block_size),
             excess=excess,
             global_method=global_method,
+            resampling=resampling,
         )
 
     def options(self, name: str) -> FeatureOptions:

@@ -104,6 +104,7 @@ CAUTIONS: dict[str, tuple[str, Callable[[FeatureReport], bool]]] = {
     "few_samples": ("Caution, few rows, only large drift shows", _always),
     "dropped_rows": ("Caution, many values missing and left out", _always),
     "autocorrelated_rows": ("Caution, rows depend on each other, p may be too small", _drifted),
+    "few_units": ("Caution, few blocks or groups, p cannot be small", _not_significant),
     "many_ties": ("Caution, many equal values, p may be too large", _not_significant),
     "low_expected_counts": ("Caution, rare levels, p may be too large", _not_significant),
 }

@@ -1,0 +1,235 @@
+"""Permutation p-values in the place of the detectors' own, where rows depend on each other (layer 4)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from driftwatch.arrays.namespace import to_host
+from driftwatch.arrays.schema import FeatureKind
+from driftwatch.errors import ConfigError, InputError, UnknownNameError
+from driftwatch.kernels._prepare import MAX_BLOCK_VALUES
+from driftwatch.kernels.blocks import block_lengths
+from driftwatch.kernels.labelings import Units, units_of_blocks, units_of_groups, units_of_rows
+from driftwatch.kernels.permutation import permutation_pvalues
+from driftwatch.monitor.checks import check_count
+from driftwatch.profile.profile import DEFAULT_BINS, label_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from driftwatch.arrays.table import Table
+    from driftwatch.kernels.permutation import BlockLength
+    from driftwatch.monitor.evidence import Evidence, Finding
+    from driftwatch.monitor.plan import Plan
+
+__all__ = ["Resampling", "permute"]
+
+PVALUES = ("analytic", "permutation")
+# The statistic that stands for a test: the same one, and of the missing shares the difference of two means. The number
+# of bins is for numeric features; levels are cells of their own.
+FORMS: dict[str, str] = {
+    "ks": "ks",
+    "kuiper": "kuiper",
+    "cramervonmises": "cramervonmises",
+    "mannwhitney": "mannwhitney",
+    "chi2": "chi2",
+    "chi2_bins": "chi2",
+    "fisher_exact": "chi2",
+    "missing": "mean",
+}
+MIN_PERMUTATIONS = 999
+FEW_UNITS = 10  # of a side
+OWN_PERMUTATIONS = frozenset({FeatureKind.EMBEDDING, FeatureKind.JOINT})
+
+
+@dataclass(frozen=True, slots=True)
+class Resampling:
+    """How labels are permuted; build it with `Resampling.build`.
+
+    `n_permutations` is None where it follows from the number of tests. `groups` names a column.
+    """
+
+    n_permutations: int | None = None
+    block_length: BlockLength = None
+    groups: str | None = None
+    seed: int = 0
+
+    @classmethod
+    def build(
+        cls,
+        pvalues: str,
+        *,
+        n_permutations: int | None,
+        block_length: BlockLength,
+        groups: str | None,
+        seed: int,
+        known: Sequence[str],
+        keep_rows: bool,
+    ) -> Resampling | None:
+        """Check the settings and return them; None for analytic p-values.
+
+        Raises
+        ------
+        ConfigError, UnknownNameError
+            If a setting is out of range or names what does not exist, or needs another one.
+        """
+        if pvalues not in list(PVALUES):
+            raise UnknownNameError.from_names("way to `pvalues`", [pvalues], PVALUES)
+        given = {"n_permutations": n_permutations, "block_length": block_length, "groups": groups}
+        if pvalues == "analytic":
+            idle = [name for name, value in given.items() if value is not None]
+            if idle:
+                raise ConfigError(f"`{idle[0]}` needs permutation p-values. Pass pvalues='permutation' as well.")
+            return None
+        if not keep_rows:
+            raise ConfigError("permutation p-values need the rows of the reference. Leave keep_rows=True.")
+        if n_permutations is not None:
+            check_count("n_permutations", n_permutations)
+        if block_length is not None and block_length != "auto":
+            check_count("block_length", block_length, "a positive integer or 'auto'")
+        check_count("seed", seed, "an integer of at least 0", least=0)
+        if groups is not None:
+            if block_length is not None:
+                raise ConfigError("`block_length` and `groups` exclude each other. Pass the one that rows depend by.")
+            if groups not in list(known):
+                raise UnknownNameError.from_names("column in `groups`", [groups], known)
+        return cls(n_permutations, block_length, groups, int(seed))
+
+    def count(self, n_tests: int, alpha: float | None) -> int:
+        """Return the number of permutations: enough for the smallest p-value to be significant by itself, twice over."""
+        if self.n_permutations is not None:
+            return int(self.n_permutations)
+        needed = 0 if not alpha else math.ceil(2.0 * n_tests / alpha) - 1
+        return max(MIN_PERMUTATIONS, needed)
+
+
+def permute(evidence: Sequence[Evidence], reference: Table, current: Table, plan: Plan) -> None:
+    """Replace the p-values of features by permutation p-values; a test that has no such form leaves the family.
+
+    The same labelings serve all features, so that the dependence between them stays what it is. Embeddings keep their
+    own permutations.
+
+    Raises
+    ------
+    InputError
+        If the column of groups is missing.
+    """
+    resampling = plan.resampling
+    if resampling is None:
+        return
+    judged = [item for item in evidence if item.kind not in OWN_PERMUTATIONS]
+    n_bins = {detector.name: getattr(detector, "n_bins", DEFAULT_BINS) for detector in plan.detectors}
+    tests = [_Test(item, name, finding, n_bins.get(name)) for item in judged for name, finding in _possible(item)]
+    rows = _Rows(reference, current)
+    units, length = _units(rows, resampling, judged)
+    count = resampling.count(len(tests), plan.alpha)
+    width = max(1, MAX_BLOCK_VALUES // (rows.n + rows.m))
+    for start in range(0, len(tests), width):
+        chunk = tests[start : start + width]
+        values = np.stack([rows.of(test.item, missing=test.name == "missing") for test in chunk])
+        found = permutation_pvalues(
+            values, [test.request for test in chunk], units, n_permutations=count, seed=resampling.seed
+        )
+        for test, pvalue in zip(chunk, found.pvalue.tolist(), strict=True):
+            test.finding.pvalue = pvalue if math.isfinite(pvalue) else None
+            test.finding.details |= {"pvalue_method": "permutation", "n_permutations": found.n_permutations}
+            if length is not None:
+                test.finding.details["block_length"] = length
+    _flag(judged, units, dependent=resampling.block_length is not None or resampling.groups is not None)
+
+
+class _Test(NamedTuple):
+    """One p-value to replace."""
+
+    item: Evidence
+    name: str
+    finding: Finding
+    n_bins: int | None
+
+    @property
+    def request(self) -> tuple[str, int | None]:
+        """The statistic, and the number of bins; levels are cells of their own."""
+        return FORMS[self.name], self.n_bins if self.item.kind is FeatureKind.NUMERIC else None
+
+
+def _possible(item: Evidence) -> Iterator[tuple[str, Finding]]:
+    """Yield the tests that can be permuted; take the p-value from the others."""
+    findings = {**item.findings, **({} if item.missing is None else {"missing": item.missing})}
+    for name, finding in findings.items():
+        if finding.pvalue is not None and name in FORMS:
+            yield name, finding
+        elif finding.pvalue is not None:
+            finding.pvalue = None
+            finding.reason = finding.reason or "no p-value: this test has no permutation form"
+
+
+def _flag(evidence: Iterable[Evidence], units: Units, *, dependent: bool) -> None:
+    few = min(units.n_reference, units.n_single - units.n_reference) + units.n_pairs < FEW_UNITS
+    for item in evidence:
+        if dependent and "autocorrelated_rows" in item.flags:
+            item.flags.remove("autocorrelated_rows")  # it is accounted for
+        if few:
+            item.flags.append("few_units")
+
+
+def _units(rows: _Rows, resampling: Resampling, evidence: Sequence[Evidence]) -> tuple[Units, int | None]:
+    """Return what moves together, and the block length if there is one."""
+    if resampling.groups is not None:
+        return units_of_groups(*rows.labels(resampling.groups)), None
+    if resampling.block_length is None:
+        return units_of_rows(rows.n, rows.m), None
+    if isinstance(resampling.block_length, int):
+        length = resampling.block_length
+    else:
+        sides = (side for item in evidence for side in np.split(rows.of(item)[None, :], [rows.n], axis=1))
+        length = max((int(block_lengths(side)[0]) for side in sides), default=1)
+    return units_of_blocks(rows.n, rows.m, length), length
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of both sides in their order."""
+
+    reference: Table
+    current: Table
+
+    @property
+    def n(self) -> int:
+        """Rows of the reference."""
+        return self.reference.n_rows
+
+    @property
+    def m(self) -> int:
+        """Current rows."""
+        return self.current.n_rows
+
+    def of(self, item: Evidence, *, missing: bool = False) -> NDArray[np.float64]:
+        """Return one feature of both sides, shape `(n + m,)`: NaN where missing, or where it is."""
+        if item.kind is FeatureKind.NUMERIC:
+            sides = [to_host(table.block([item.name]))[0] for table in (self.reference, self.current)]
+            values = np.concatenate([side.astype(np.float64) for side in sides])
+        else:
+            values = self._codes(item.name, item.kind)
+        return np.isnan(values).astype(np.float64) if missing else values
+
+    def _codes(self, name: str, kind: FeatureKind) -> NDArray[np.float64]:
+        known: dict[str, int] = {}
+        sides = []
+        for table in (self.reference, self.current):
+            codes, labels = table.column(name).codes()
+            places = [known.setdefault(label_of(label, kind), len(known)) for label in labels]
+            sides.append(np.append(np.asarray(places, dtype=np.float64), np.nan)[codes])
+        return np.concatenate(sides)
+
+    def labels(self, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the group of each row as a number, on both sides; the missing ones are a group of their own."""
+        if name not in self.current.names:
+            raise InputError(f"`current` has no column {name!r}, which says which rows belong together. Add it.")
+        values = np.nan_to_num(self._codes(name, FeatureKind.CATEGORICAL), nan=-1.0)
+        return values[: self.n], values[self.n :]
