@@ -62,7 +62,8 @@ def test_the_statistic_is_the_known_one(name: str) -> None:
 def test_tiny_samples_are_enumerated_exactly(name: str) -> None:
     x, y = np.asarray([0.3, 1.7, 2.2, 5.0]), np.asarray([1.1, 4.0, 6.5, 7.7])
     pooled = np.concatenate([x, y])
-    slow, values = ORACLES[name], []
+    slow = ORACLES[name]
+    values: list[float] = []
     for chosen in combinations(range(8), 4):
         mask = np.isin(np.arange(8), chosen)
         values.append(slow(pooled[mask], pooled[~mask]))
@@ -76,9 +77,8 @@ def test_tiny_samples_are_enumerated_exactly(name: str) -> None:
 @pytest.mark.parametrize("name", ["ks", "wasserstein", "mean", "psi"])
 def test_random_permutations_agree_with_scipy(name: str) -> None:
     x, y = RNG.normal(size=40), RNG.normal(0.45, size=30)
-    wanted = stats.permutation_test(
-        (x, y), ORACLES[name], n_resamples=1999, alternative="greater", rng=np.random.default_rng(1)
-    ).pvalue
+    options: dict[str, Any] = {"n_resamples": 1999, "alternative": "greater", "rng": np.random.default_rng(1)}
+    wanted = float(stats.permutation_test((x, y), ORACLES[name], **options).pvalue)
     found = permutation_test(x, y, statistic=name, n_permutations=1999, seed=3).pvalue[0]
     # two independent estimates of the same probability, five standard errors
     assert found == pytest.approx(wanted, abs=5 * np.sqrt(2 * max(wanted, 0.001) / 2000))

@@ -56,7 +56,7 @@ def test_permutation_pvalues_are_close_to_analytic_ones_for_independent_rows() -
     for name, test in (("x", "ks"), ("c", "chi2"), ("flag", "chi2"), ("gaps", "missing")):
         before, after = (report.features[name].tests[test].pvalue for report in (analytic, permuted))
         # the exact KS p-value is that of all permutations; on a 2 x 2 table the asymptotic one is less by half a step
-        assert after == pytest.approx(before, abs=0.08)
+        assert after == pytest.approx(before, abs=0.1)
 
 
 def test_dependent_rows_hold_the_level_with_blocks_only() -> None:
@@ -67,7 +67,7 @@ def test_dependent_rows_hold_the_level_with_blocks_only() -> None:
         blind += Monitor(reference).check(current).drift_detected
         report = Monitor(reference, pvalues="permutation", block_length="auto", n_permutations=199).check(current)
         honest += report.drift_detected
-        assert report.features["f0"].tests["ks"].details["block_length"] >= 10
+        assert int(str(report.features["f0"].tests["ks"].details["block_length"])) >= 10
         assert all("autocorrelated_rows" not in feature.flags for feature in report.features.values())
     assert blind >= 10
     assert honest <= 4  # binomial(25, 0.05) is above it once in 140 times
@@ -120,7 +120,7 @@ def test_every_setting_changes_the_result(setting: dict[str, Any]) -> None:
 
 def test_bins_of_a_detector_are_those_of_its_permutations() -> None:
     for n_bins in (4, 10):
-        detectors = [KSDetector(), BinnedChiSquaredDetector(n_bins=n_bins)]
+        detectors: list[BaseDetector[Any]] = [KSDetector(), BinnedChiSquaredDetector(n_bins=n_bins)]
         found = Monitor({"x": REFERENCE["x"]}, detectors=detectors, pvalues="permutation").check({"x": CURRENT["x"]})
         wanted = permutation_test(REFERENCE["x"], CURRENT["x"], statistic="chi2", n_bins=n_bins).pvalue[0]
         assert found.features["x"].tests["chi2_bins"].pvalue == wanted

@@ -40,12 +40,12 @@ class Arranged:
     @property
     def n(self) -> NDArray[Any]:
         """Values of the reference, shape `(b,)`."""
-        return self.below[-1]
+        return np.asarray(self.below[-1])
 
     @property
     def m(self) -> NDArray[Any]:
         """Values of the other sample, shape `(b,)`."""
-        return self.total[-1] - self.below[-1]
+        return np.asarray(self.total[-1] - self.below[-1])
 
     def gap(self) -> NDArray[np.float64]:
         """Return F - G at every value, shape `(k, b)`; NaN where a side is empty."""
@@ -127,7 +127,7 @@ def _sum_of(x: Arranged, values: NDArray[np.float64]) -> NDArray[np.float64]:
     both = np.diff(x.total, prepend=0)
     own = values @ reference
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.abs((values @ both - own) / x.m - own / x.n)
+        return np.asarray(np.abs((values @ both - own) / x.m - own / x.n))
 
 
 def _mean(x: Arranged) -> NDArray[np.float64]:
