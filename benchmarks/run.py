@@ -15,8 +15,18 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-SUITES = ("cold_start", "ratios", "array_libraries", "memory", "other_libraries", "scaling", "large_files", "ops_cpu")
-SLOW = {"large_files", "ops_cpu", "other_libraries", "scaling"}
+SUITES = (
+    "cold_start",
+    "ratios",
+    "array_libraries",
+    "memory",
+    "other_libraries",
+    "scaling",
+    "large_files",
+    "ops_cpu",
+    "embeddings",
+)
+SLOW = {"embeddings", "large_files", "ops_cpu", "other_libraries", "scaling"}
 PACKAGES = ("driftwatch", "numpy", "scipy", "numba", "pyarrow", "pandas", "torch", "jax")
 
 

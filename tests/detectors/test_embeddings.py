@@ -95,6 +95,20 @@ def test_a_single_row_gives_no_answer_and_a_reason(detector: RowsDetector) -> No
 
 
 @detectors
+def test_statistic_without_drift_is_about_what_the_report_says_it_would_be(detector: RowsDetector) -> None:
+    rows = []
+    for seed in range(20):
+        score = detector.score(sample_of(normal(90, seed=seed), normal(60, seed=300 + seed)))
+        assert score.noise is not None
+        rows.append([float(score.statistic[0]), *(float(values[0]) for values in score.noise)])
+    found, expected, q99, excess = np.transpose(rows)
+    # 20 statistics know their mean to a fifth of their spread, which is below a tenth of the 99 % quantile's distance
+    assert np.mean(found) == pytest.approx(np.mean(expected), abs=0.25 * float(np.mean(q99 - expected)))
+    assert np.count_nonzero(found > q99) <= 2
+    assert excess.min() == 0.0
+
+
+@detectors
 @pytest.mark.filterwarnings("error")
 def test_constant_rows_are_no_drift(detector: RowsDetector) -> None:
     statistic, pvalue, effect = values(detector, sample_of(np.ones((30, 4)), np.ones((20, 4))))

@@ -10,7 +10,7 @@ from scipy import stats
 
 from driftwatch.kernels._prepare import Ordered, order
 from driftwatch.kernels.divergences import jensenshannon_from_counts, psi_from_counts
-from driftwatch.kernels.ecdf import ecdf_distances
+from driftwatch.kernels.ecdf import ecdf_distances, ks_2samp
 from driftwatch.kernels.kolmogorov_exact import ks_2samp_sf
 from driftwatch.kernels.noise_divergence import JENSEN_SHANNON, population_stability
 from driftwatch.kernels.noise_floor import (
@@ -18,6 +18,7 @@ from driftwatch.kernels.noise_floor import (
     cohens_h_excess,
     divergence_noise,
     ks_noise,
+    max_ks_noise,
     root_divergence_noise,
     total_variation_noise,
     wasserstein_noise,
@@ -145,3 +146,23 @@ def test_cohens_h_without_drift_has_the_variance_that_is_taken_off() -> None:
     h = 2 * np.arcsin(np.sqrt(a)) - 2 * np.arcsin(np.sqrt(b))
     assert np.mean(h**2) == pytest.approx(1 / n + 1 / m, rel=0.04)
     np.testing.assert_allclose(cohens_h_excess(0.5, n, m), np.sqrt(0.25 - 1 / n - 1 / m))
+
+
+@pytest.mark.parametrize(("n", "m", "d"), [(200, 100, 1), (200, 100, 30)])
+def test_noise_of_the_largest_ks_is_that_of_independent_features(n: int, m: int, d: int) -> None:
+    rng = np.random.default_rng(8)
+    runs = 400
+    found = ks_2samp(rng.normal(size=(n, runs * d)), rng.normal(size=(m, runs * d))).statistic
+    largest = np.asarray(found).reshape(runs, d).max(axis=1)
+    floor = max_ks_noise(largest, n, m, d)
+    # 400 runs know the mean to 2 %, and the quantile to about 5 %
+    assert float(floor.expected) == pytest.approx(largest.mean(), rel=0.03)
+    assert float(floor.q99) == pytest.approx(np.quantile(largest, 0.99), rel=0.12)
+    above = floor.excess > 0.0
+    # what is taken out of a square is its mean
+    np.testing.assert_allclose(largest[above] ** 2 - floor.excess[above] ** 2, np.mean(largest**2), rtol=0.1)
+
+
+def test_noise_of_the_largest_of_one_is_that_of_ks() -> None:
+    one, other = max_ks_noise(0.2, 300, 150, 1), ks_noise(0.2, 300, 150)
+    np.testing.assert_allclose([*map(float, one)], [*map(float, other)], rtol=1e-5)

@@ -11,9 +11,11 @@ import numpy as np
 from driftwatch.arrays.namespace import to_host
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.detectors.base import BaseDetector, Score
+from driftwatch.kernels.noise import noise_corrected
+from driftwatch.kernels.noise_floor import NoiseFloor
 from driftwatch.profile.embedding import EmbeddingSample
 
-__all__ = ["RowsDetector", "permutations_for", "scored"]
+__all__ = ["RowsDetector", "noise_floor", "permutations_for", "scored"]
 
 MIN_ROWS = 2  # a distance within a side needs a pair
 
@@ -46,11 +48,19 @@ def permutations_for(sample: EmbeddingSample, least: int, most: int) -> int:
     return max(least, min(most, math.ceil(2.0 / sample.finest_level)))
 
 
+def noise_floor(statistic: Any, expected: Any, q99: Any, *, squared: bool = False) -> NoiseFloor:
+    """Return what relabeled rows gave, and what is left of the statistic: of a distance, or `squared` of a square."""
+    found, mean, quantile = (_number(value) for value in (statistic, expected, q99))
+    excess = max(0.0, found - mean) if squared else float(noise_corrected(found, mean**2))
+    return NoiseFloor(*(np.asarray(value) for value in (mean, quantile, excess)))
+
+
 def scored(
     sample: EmbeddingSample,
     statistic: Any,
     pvalue: Any,
     effect: Any,
+    noise: NoiseFloor | None = None,
     *,
     n_permutations: int | None = None,
     **details: Any,
@@ -73,6 +83,7 @@ def scored(
         effect=np.asarray([_number(effect)]),
         details={key: [value] for key, value in parts.items()},
         flags=[flags],
+        noise=None if noise is None else NoiseFloor(*(np.reshape(values, (1,)) for values in noise)),
     )
 
 

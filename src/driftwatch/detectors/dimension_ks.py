@@ -11,7 +11,7 @@ from driftwatch.arrays.namespace import to_host
 from driftwatch.detectors._rows import RowsDetector, scored
 from driftwatch.kernels.ecdf import ks_2samp
 from driftwatch.kernels.multiplicity import adjust
-from driftwatch.kernels.noise import expected_max_ks_squared, noise_corrected
+from driftwatch.kernels.noise_floor import max_ks_noise
 
 if TYPE_CHECKING:
     from driftwatch.detectors.base import Score
@@ -44,13 +44,14 @@ class DimensionKSDetector(RowsDetector):
         statistics, pvalues = to_host(result.statistic), to_host(result.pvalue).astype(np.float64)
         n, m = int(sample.reference_rows.shape[0]), int(sample.current_rows.shape[0])
         largest = int(np.argmax(statistics))
-        effect = noise_corrected(statistics[largest], expected_max_ks_squared(n, m, len(statistics)))
+        noise = max_ks_noise(statistics[largest], n, m, len(statistics))
         pvalue = adjust(pvalues, self.correction).min()
         return scored(
             sample,
             statistics[largest],
             pvalue,
-            effect,
+            noise.excess,
+            noise,
             dimension=largest,
             pvalue_method=f"{self.correction} over dimensions",
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from driftwatch.arrays.namespace import to_host
-from driftwatch.detectors._rows import RowsDetector, permutations_for, scored
+from driftwatch.detectors._rows import RowsDetector, noise_floor, permutations_for, scored
 from driftwatch.kernels.aggregated import mmd_aggregated
 from driftwatch.kernels.noise import noise_corrected
 
@@ -52,4 +52,5 @@ class MMDDetector(RowsDetector):
             rng=self.seed,
         )
         effect = noise_corrected(to_host(result.separation), to_host(result.expected_squared_separation))
-        return scored(sample, result.statistic, result.pvalue, effect, n_permutations=result.n_permutations)
+        noise = noise_floor(result.statistic, result.expected, result.q99, squared=True)
+        return scored(sample, result.statistic, result.pvalue, effect, noise, n_permutations=result.n_permutations)

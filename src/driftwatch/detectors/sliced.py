@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from driftwatch.arrays.namespace import to_host
-from driftwatch.detectors._rows import RowsDetector, permutations_for, scored
-from driftwatch.kernels._row_pairs import row_pair
+from driftwatch.detectors._rows import RowsDetector, noise_floor, permutations_for, scored
+from driftwatch.kernels._row_pairs import relabeled_noise, row_pair
 from driftwatch.kernels.noise import noise_corrected
 from driftwatch.kernels.sliced import projected_distances, sliced_wasserstein
 
@@ -48,6 +48,7 @@ class SlicedWassersteinDetector(RowsDetector):
         n_permutations = permutations_for(sample, self.n_permutations, self.max_permutations)
         lines = projected_distances(pair, self.n_projections, n_permutations, self.seed, xp=xp)
         result = sliced_wasserstein(lines, xp=xp)
-        largest = to_host(xp.max(lines.ks, axis=1))
-        effect = noise_corrected(largest[0], (largest[1:] ** 2).mean())
-        return scored(sample, result.statistic, result.pvalue, effect, n_permutations=n_permutations)
+        largest = xp.max(lines.ks, axis=1)
+        effect = noise_corrected(to_host(largest[0]), to_host(xp.mean(largest[1:] * largest[1:])))
+        noise = noise_floor(result.statistic, *relabeled_noise(xp.mean(lines.w1, axis=1), xp=xp))
+        return scored(sample, result.statistic, result.pvalue, effect, noise, n_permutations=n_permutations)

@@ -18,7 +18,7 @@ __all__ = ["MEMORY_BUDGET", "PairKernel", "PairMeans", "negative_squared_distanc
 MEMORY_BUDGET = 256 * 2**20  # bytes of working memory beside the samples and the labels
 MAX_TILE = 2048  # rows: larger tiles make the products no faster and fall out of the processor's caches
 MIN_TILE = 16
-TILES_HELD = 3  # distances, the kernel of them, and one temporary
+TILES_HELD = 5  # on the diagonal: distances, the kernel of them, the mask and two temporaries
 
 
 class PairKernel(Protocol):

@@ -21,12 +21,14 @@ __all__ = [
     "complete_rows",
     "permutation_pvalue",
     "permuted_labels",
+    "relabeled_noise",
     "rounding",
     "row_pair",
 ]
 
 Rng: TypeAlias = "int | np.random.Generator"
 
+NOISE_LEVEL = 0.99
 WIDE_BITS = 32  # narrower floats are widened: a distance is a sum over d of them
 TIE_ULPS = 16.0  # sums of the same terms in another order differ by a few units in the last place
 
@@ -156,6 +158,12 @@ def permutation_pvalue(statistics: Array, *, slack: Array | float, xp: Namespace
     share = (xp.astype(xp.count_nonzero(at_least, axis=0), statistics.dtype) + 1.0) / (b + 1.0)
     nan = xp.asarray(xp.nan, dtype=statistics.dtype, device=device_of(statistics))
     return xp.where(xp.isnan(statistics[0, ...]), nan, share)
+
+
+def relabeled_noise(statistics: Array, *, xp: Namespace) -> tuple[Array, Array]:
+    """Return mean and 99 % quantile of the B statistics after the first, shape `()` each."""
+    relabeled = xp.sort(statistics[1:])
+    return xp.mean(relabeled), relabeled[math.ceil(NOISE_LEVEL * relabeled.shape[0]) - 1]
 
 
 def rounding(x: Array, *, xp: Namespace) -> float:

@@ -12,7 +12,14 @@ import numpy as np
 
 from driftwatch.arrays.namespace import device_of, namespace_of, to_host
 from driftwatch.kernels._pair_means import MEMORY_BUDGET, pair_means
-from driftwatch.kernels._row_pairs import RowPair, permutation_pvalue, permuted_labels, rounding, row_pair
+from driftwatch.kernels._row_pairs import (
+    RowPair,
+    permutation_pvalue,
+    permuted_labels,
+    relabeled_noise,
+    rounding,
+    row_pair,
+)
 from driftwatch.kernels.multivariate import gaussian, squared_bandwidth
 from driftwatch.kernels.separation import separation
 from driftwatch.ops import matmul
@@ -37,13 +44,15 @@ class AggregatedMMD(NamedTuple):
 
     `statistic` is MMD² of the rows as they are, `pvalue` that of all views together. `separation` is `2 AUC - 1` of the
     score that tells rows of current best, each row scored by the others, and `expected_squared_separation` the mean of
-    its square under relabeling.
+    its square under relabeling; `expected` and `q99` are mean and 99 % quantile of `statistic` under relabeling.
     """
 
     statistic: Array
     pvalue: Array
     separation: Array
     expected_squared_separation: Array
+    expected: Array
+    q99: Array
     n_permutations: int
 
 
@@ -120,8 +129,8 @@ def mmd_aggregated(
         total += batch
     if total > n_permutations:
         pvalue = _pvalue(statistics, slack, xp=xp)
-    expected = xp.mean(best[1:] * best[1:])
-    return AggregatedMMD(statistics[0][0], pvalue, best[0], expected, total)
+    noise = relabeled_noise(statistics[0], xp=xp)
+    return AggregatedMMD(statistics[0][0], pvalue, best[0], xp.mean(best[1:] * best[1:]), *noise, total)
 
 
 def _scaled(seen: Array, pair: RowPair, *, xp: Namespace) -> RowPair:

@@ -223,9 +223,10 @@ def energy_2samp(
     spread = xp.where(spread > 0.0, spread, xp.ones_like(spread))
     scaled = RowPair(pair.pooled / spread, pair.n, pair.m)
     zero = rounding(scaled.pooled, xp=xp)
+    nothing = xp.zeros((), dtype=scaled.pooled.dtype, device=device_of(scaled.pooled))
 
     def distance(negative: Array, /) -> Array:
-        return xp.sqrt(xp.where(negative > -zero, xp.zeros_like(negative), -negative))
+        return xp.sqrt(xp.where(negative > -zero, nothing, -negative))
 
     means = pair_means(scaled, distance, labels, memory_budget=memory_budget, xp=xp)
     n, m = pair.n, pair.m

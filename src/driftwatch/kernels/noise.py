@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "expected_ks_squared",
-    "expected_max_ks_squared",
     "expected_tv_squared",
     "noise_corrected",
     "reciprocal_sum",
@@ -26,8 +25,6 @@ __all__ = [
 ]
 
 KOLMOGOROV_SECOND_MOMENT = math.pi**2 / 12  # E[K^2] of the limiting distribution
-MAX_KOLMOGOROV = 6.0  # beyond it the distribution has 1e-31 of its mass
-KOLMOGOROV_STEPS = 2001  # the integral is then right to six digits
 # Series of sqrt(1 - x^2) + x asin(x) at x^2, after its leading 1. Cut here it is short by 0.5 % at x^2 = 1, which only
 # a pair of levels that hold all rows comes near, and by 1e-6 at x^2 = 1/4.
 CROSS_MOMENT_COEFFICIENTS = (1 / 2, 1 / 24, 1 / 80, 5 / 896, 7 / 2304, 21 / 11264)
@@ -67,29 +64,6 @@ def expected_ks_squared(n: ArrayLike, m: ArrayLike) -> NDArray[np.float64]:
     m = 20, 8 % at 100 and 2.4 % at 1,000 (tested), and where values repeat too: the corrected effect errs downwards.
     """
     return KOLMOGOROV_SECOND_MOMENT * reciprocal_sum(n, m)
-
-
-def expected_max_ks_squared(n: ArrayLike, m: ArrayLike, n_features: int) -> NDArray[np.float64]:
-    """Return the expectation of the square of the largest of several Kolmogorov-Smirnov statistics without drift.
-
-    Parameters
-    ----------
-    n, m : array of int, shape (...)
-        Sample sizes. NaN where one is 0.
-    n_features : int
-        How many statistics the largest is taken of.
-
-    Notes
-    -----
-    `(1 / n + 1 / m) E[max K^2]` for independent features; where they depend on each other it is smaller, and the
-    corrected effect errs downwards.
-    """
-    from scipy.special import kolmogorov
-
-    x = np.linspace(0.0, MAX_KOLMOGOROV, KOLMOGOROV_STEPS)
-    exceeds = -np.expm1(n_features * np.log1p(-np.minimum(kolmogorov(x), 1.0 - np.finfo(np.float64).eps)))
-    second_moment = float(np.trapezoid(2.0 * x * exceeds, x))
-    return second_moment * reciprocal_sum(n, m)
 
 
 def expected_tv_squared(reference_counts: ArrayLike, current_counts: ArrayLike) -> NDArray[np.float64]:

@@ -27,12 +27,15 @@ __all__ = [
     "cohens_h_excess",
     "divergence_noise",
     "ks_noise",
+    "max_ks_noise",
     "root_divergence_noise",
     "total_variation_noise",
     "wasserstein_noise",
 ]
 
 LEVEL = 0.99
+MAX_KOLMOGOROV = 6.0  # beyond it the distribution has 1e-31 of its mass
+KOLMOGOROV_STEPS = 2001  # the integral is then right to six digits
 KOLMOGOROV_MEAN = 0.8687311606361592  # sqrt(pi / 2) ln 2
 KOLMOGOROV_Q99 = 1.6276236115189504  # the limit's 99 % quantile
 HALF_NORMAL_CV = 0.7555106036  # sqrt(pi / 2 - 1), the largest that |B| integrated can have
@@ -67,6 +70,36 @@ def ks_noise(statistic: ArrayLike, n: ArrayLike, m: ArrayLike) -> NoiseFloor:
     scale = root + 0.12 + 0.11 / root
     excess = noise_corrected(statistic, expected_ks_squared(n, m))
     return NoiseFloor(KOLMOGOROV_MEAN / scale, KOLMOGOROV_Q99 / scale, excess)
+
+
+def max_ks_noise(statistic: ArrayLike, n: ArrayLike, m: ArrayLike, n_features: int) -> NoiseFloor:
+    """Return the noise floor of the largest of several Kolmogorov-Smirnov statistics at sizes n and m, shape (...).
+
+    Parameters
+    ----------
+    statistic : array, shape (...)
+        The largest D.
+    n, m : array of int, shape (...)
+        Sample sizes. NaN where one is 0.
+    n_features : int
+        How many statistics the largest is taken of.
+
+    Notes
+    -----
+    The Kolmogorov limit with Stephens' correction, for independent features. Where they depend on each other the
+    largest is smaller, and the excess errs downwards.
+    """
+    from scipy.special import kolmogi, kolmogorov
+
+    x = np.linspace(0.0, MAX_KOLMOGOROV, KOLMOGOROV_STEPS)
+    below = 1.0 - np.minimum(kolmogorov(x), 1.0)
+    exceeds = 1.0 - below**n_features
+    root = 1.0 / np.sqrt(reciprocal_sum(n, m))
+    scale = root + 0.12 + 0.11 / root
+    second_moment = float(np.trapezoid(2.0 * x * exceeds, x))
+    quantile = float(kolmogi(-np.expm1(np.log(LEVEL) / n_features)))
+    excess = noise_corrected(statistic, second_moment * reciprocal_sum(n, m))
+    return NoiseFloor(float(np.trapezoid(exceeds, x)) / scale, quantile / scale, excess)
 
 
 def total_variation_noise(statistic: ArrayLike, reference_counts: ArrayLike, current_counts: ArrayLike) -> NoiseFloor:
