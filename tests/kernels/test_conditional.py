@@ -56,7 +56,7 @@ def test_few_tables_are_all_counted(reference: list[int], current: list[int], st
     assert found.pvalue == pytest.approx(by_permutation(reference, current, lambda_), rel=1e-10)
 
 
-@pytest.mark.parametrize("statistic", ["chi2", "g"])
+@pytest.mark.parametrize("statistic", ["chi2", "g", "sparse"])
 def test_drawn_p_value_is_near_the_counted_one(statistic: Any) -> None:
     reference, current = [30, 9, 4, 2, 1], [6, 4, 3, 0, 2]
     counted = conditional_pvalue(reference, current, statistic=statistic)
@@ -152,23 +152,37 @@ def test_rejections_without_drift_are_at_most_nominal(shares: Any, n: int, m: in
     rng = np.random.default_rng(8)
     runs = 800
     tables = zip(rng.multinomial(n, shares, runs), rng.multinomial(m, shares, runs), strict=True)
-    pvalues = np.array([conditional_pvalue(*pair, seed=seed).pvalue for seed, pair in enumerate(tables)])
+    found = (conditional_pvalue(*pair, statistic="sparse", seed=seed) for seed, pair in enumerate(tables))
+    pvalues = np.array([result.pvalue for result in found])
     for level in (0.01, 0.05, 0.1):
         assert (pvalues <= level).mean() <= level + 4 * math.sqrt(level * (1 - level) / runs)
     assert (pvalues <= 0.1).mean() > 0.05  # and it is a test
 
 
-def test_finds_more_than_pooling() -> None:
-    # The rare half of thirty levels is exchanged: pooled with others, most of that is gone.
-    moved = np.concatenate([ZIPF[:15], ZIPF[:14:-1]])
+def share_found(statistic: Any, drifted: Any, n: int, m: int) -> tuple[float, float]:
+    """Return how often a drift from `ZIPF` is found at .05, given the totals and by pooling."""
     rng = np.random.default_rng(9)
     drawn, pooled = [], []
-    for seed in range(150):
-        reference, current = rng.multinomial(400, ZIPF), rng.multinomial(120, moved)
-        drawn.append(conditional_pvalue(reference, current, seed=seed).pvalue <= 0.05)
+    for seed in range(80):
+        reference, current = rng.multinomial(n, ZIPF), rng.multinomial(m, drifted)
+        drawn.append(conditional_pvalue(reference, current, statistic=statistic, seed=seed).pvalue <= 0.05)
         merged = pool_rare_levels(reference, current)
         pooled.append(float(chi2_2samp(merged.reference, merged.current).pvalue) <= 0.05)
-    assert np.mean(drawn) > np.mean(pooled)
+    return float(np.mean(drawn)), float(np.mean(pooled))
+
+
+def test_finds_a_rare_level_that_pooling_hides() -> None:
+    moved = np.append(ZIPF[:-1] * 0.94, 0.0)
+    moved[-1] = 1 - moved.sum()
+    for statistic in ("chi2", "sparse"):
+        drawn, pooled = share_found(statistic, moved, 2000, 100)
+        assert drawn > pooled + 0.1
+
+
+def test_sparse_statistic_finds_frequent_levels_among_many_rare_ones() -> None:
+    moved = ZIPF**1.4 / (ZIPF**1.4).sum()
+    (sparse, _), (chi2, _) = (share_found(statistic, moved, 300, 80) for statistic in ("sparse", "chi2"))
+    assert sparse > chi2 + 0.1
 
 
 def test_refusals() -> None:

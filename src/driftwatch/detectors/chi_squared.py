@@ -28,7 +28,9 @@ class ChiSquaredDetector(BaseDetector[CategoricalSample]):
 
     `statistic`, `dof` and `pvalue_asymptotic` are the plain test's. `pvalue`, which the verdict uses, is the same where
     all expected counts reach `min_expected` ("asymptotic"). Else it is conditional on the margins: by drawing tables
-    ("permutation"), or by counting all of them where they are few ("exact"). With `rare="pooled"` the rarest levels, by
+    ("permutation"), or by counting all of them where they are few ("exact"); which tables are further out than the one seen
+    is decided by the sum of (observed - expected)^2 / expected^(2/3), as chi-squared itself would be the noise of the
+    rarest levels. With `rare="pooled"` the rarest levels, by
     their total count, are pooled into groups that reach it; where a single group would be left, Fisher's exact test
     compares the most frequent level with the rest ("exact"). The choice depends on totals alone, so the level of the test
     holds.
@@ -48,7 +50,8 @@ class ChiSquaredDetector(BaseDetector[CategoricalSample]):
     References
     ----------
     Cochran, W. G. (1954), "Some methods for strengthening the common chi-squared tests", Biometrics 10; Besag, J. and
-    Clifford, P. (1991), "Sequential Monte Carlo p-values", Biometrika 78.
+    Clifford, P. (1991), "Sequential Monte Carlo p-values", Biometrika 78; Valiant, G. and Valiant, P. (2017), "An automatic
+    inequality prover and instance optimal identity testing", SIAM Journal on Computing 46.
     """
 
     min_expected: float = 5.0
@@ -64,7 +67,7 @@ class ChiSquaredDetector(BaseDetector[CategoricalSample]):
         self._levels()  # refuses settings that make no sense, before any data
 
     def _levels(self) -> RareLevels:
-        return RareLevels(chi2_2samp, "chi2", self.min_expected, self.rare, self.n_permutations, self.seed)
+        return RareLevels(chi2_2samp, "sparse", self.min_expected, self.rare, self.n_permutations, self.seed)
 
     def score(self, sample: CategoricalSample) -> Score:
         reference, current = counts_on_host(sample, DEFAULT_BINS)
