@@ -166,6 +166,13 @@ def test_hash_of_the_reference_covers_the_embedding() -> None:
     assert Monitor({"text": TEXT[0]}).profile.hash != Monitor({"text": other}).profile.hash
 
 
+@pytest.mark.parametrize(("setting", "flags"), [({}, ()), ({"block_length": 5}, ("dependence_ignored",))])
+def test_blocks_that_an_embedding_does_not_permute_are_said(setting: dict[str, Any], flags: tuple[str, ...]) -> None:
+    report = check(tables(0, TEXT[0]), tables(1, SAME), pvalues="permutation", n_permutations=99, **setting)
+    assert report.features["text"].flags == flags
+    assert "dependence_ignored" not in report.features["age"].flags
+
+
 # Joint features
 
 

@@ -167,6 +167,8 @@ def test_a_verdict_on_thin_ice_says_so_in_every_form() -> None:
         ("few_samples", {"drifted", "fine", "doubtful"}),
         ("dropped_rows", {"drifted", "fine", "doubtful"}),
         ("many_ties", {"doubtful"}),
+        ("dependence_ignored", {"drifted"}),
+        ("few_permutations", {"doubtful"}),
         ("low_expected_counts", {"doubtful"}),
     ],
 )

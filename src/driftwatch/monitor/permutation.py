@@ -141,7 +141,11 @@ def permute(evidence: Sequence[Evidence], reference: Table, current: Table, plan
             test.finding.details |= {"pvalue_method": "permutation", "n_permutations": found.n_permutations}
             if length is not None:
                 test.finding.details["block_length"] = length
-    _flag(judged, units, dependent=resampling.block_length is not None or resampling.groups is not None)
+    dependent = resampling.block_length is not None or resampling.groups is not None
+    _flag(judged, units, dependent=dependent)
+    for item in evidence:
+        if dependent and item.kind in OWN_PERMUTATIONS:
+            item.flags.append("dependence_ignored")
 
 
 class _Test(NamedTuple):

@@ -105,6 +105,8 @@ CAUTIONS: dict[str, tuple[str, Callable[[FeatureReport], bool]]] = {
     "dropped_rows": ("Caution, many values missing and left out", _always),
     "autocorrelated_rows": ("Caution, rows depend on each other, p may be too small", _drifted),
     "few_units": ("Caution, few blocks or groups, p cannot be small", _not_significant),
+    "dependence_ignored": ("Caution, rows were permuted one by one, p may be too small", _drifted),
+    "few_permutations": ("Caution, more permutations are needed for a p that counts", _not_significant),
     "many_ties": ("Caution, many equal values, p may be too large", _not_significant),
     "low_expected_counts": ("Caution, rare levels, p may be too large", _not_significant),
 }
