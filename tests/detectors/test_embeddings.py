@@ -11,6 +11,7 @@ from scipy import stats
 
 from driftwatch.detectors import DimensionKSDetector, MMDDetector, SlicedWassersteinDetector
 from driftwatch.kernels import mmd_2samp, sliced_wasserstein_2samp
+from driftwatch.kernels.aggregated import mmd_aggregated
 from driftwatch.profile.embedding import EmbeddingBlock, EmbeddingSample, kept_rows
 
 if TYPE_CHECKING:
@@ -127,6 +128,14 @@ def test_mmd_is_the_statistic_of_the_rows_as_they_are() -> None:
     sample = sample_of(normal(60, seed=4), normal(50, seed=5, shift=0.5))
     expected = mmd_2samp(sample.reference_rows, sample.current_rows).statistic
     assert values(MMDDetector(), sample)[0] == pytest.approx(float(expected), rel=1e-12)
+
+
+def test_mmd_effect_is_the_separation_beyond_that_of_relabeled_rows() -> None:
+    sample = sample_of(normal(60, seed=4), normal(50, seed=5, shift=1.5))
+    found = mmd_aggregated(sample.reference_rows, sample.current_rows)
+    square, noise = float(found.separation) ** 2, float(found.expected_squared_separation)
+    assert 0.0 < noise < square
+    assert values(MMDDetector(), sample)[2] == pytest.approx(math.sqrt(square - noise), rel=1e-9)
 
 
 def test_sliced_wasserstein_is_the_statistic_of_the_kernel() -> None:

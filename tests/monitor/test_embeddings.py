@@ -155,6 +155,18 @@ def test_effect_and_threshold_decide_the_material_leg() -> None:
     assert check(reference, current, min_effect=0.99, thresholds={"mmd": 0.001}).drift_detected
 
 
+def test_embedding_among_many_features_gets_as_many_permutations_as_their_correction_needs() -> None:
+    rng = np.random.default_rng(7)
+    columns = {f"f{i}": rng.normal(size=N) for i in range(59)}
+    current = {name: rng.normal(size=M) for name in columns}
+    detectors = [KSDetector(), MMDDetector(n_permutations=99, max_permutations=9999)]
+    monitor = Monitor({**columns, "text": TEXT[0]}, detectors=detectors)
+    report = monitor.check({**current, "text": TEXT[1]})
+    assert report.drifted_features == ["text"]
+    # twice the 120 p-values that 60 features can have, over alpha
+    assert report.features["text"].tests["mmd"].details["n_permutations"] == 4800
+
+
 def test_detector_of_choice_takes_the_place_of_the_default() -> None:
     report = Monitor({"text": TEXT[0]}, detectors=[DimensionKSDetector()]).check({"text": TEXT[1]})
     assert set(report.features["text"].tests) == {"dimension_ks"}
