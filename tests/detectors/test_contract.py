@@ -370,6 +370,16 @@ def test_mann_whitney_detector_names_who_is_larger() -> None:
     np.testing.assert_allclose(np.asarray(details["rank_biserial"], dtype=float)[1], 2 * shares[1] - 1, rtol=1e-12)
 
 
+@pytest.mark.parametrize("name", ["cramervonmises", "mannwhitney", "kuiper"])
+def test_rank_tests_of_mostly_zeros_do_not_reject_without_drift(name: str) -> None:
+    rng = np.random.default_rng(4)
+    rows, current = (np.where(rng.random((300, n)) < 0.9, 0.0, rng.normal(size=(300, n))) for n in (400, 90))
+    block = Profile.fit(read_table(dict(enumerate(rows)))).blocks[0]
+    pvalue = detector_by_name(name).score(NumericSample(block, current, n_rows=400)).pvalue
+    assert pvalue is not None
+    assert np.mean(pvalue <= 0.05) < 0.05 + 4 * np.sqrt(0.05 * 0.95 / 300)
+
+
 @pytest.mark.parametrize("name", ["cramervonmises", "mannwhitney", "kuiper", "cramers_v"])
 def test_effects_without_drift_are_small_on_average_and_with_it_not(name: str) -> None:
     rng = np.random.default_rng(3)

@@ -125,6 +125,13 @@ def test_p_value_has_no_floor() -> None:
     assert found.n_drawn < 1_000  # and costs next to nothing
 
 
+def test_exact_test_takes_over_where_no_draw_is_as_far_out() -> None:
+    rare = [500, 100, 30, 4, 2, 1], [40, 6, 2, 1, 0, 6]
+    found = conditional_pvalue(*rare, n_permutations=500)
+    assert (found.method, found.n_drawn) == ("permutation", 500)
+    assert 1e-6 < found.pvalue == tail_pvalue(*rare) < 1 / 501
+
+
 def test_p_value_of_the_tail_is_valid() -> None:
     rng = np.random.default_rng(7)
     pvalues = np.array([tail_pvalue(*rng.multinomial(60, ZIPF, size=2)) for _ in range(400)])

@@ -11,7 +11,7 @@ import scipy.stats
 
 from driftwatch.errors import UnknownNameError
 from driftwatch.kernels import mannwhitneyu
-from driftwatch.kernels._prepare import order
+from driftwatch.kernels._prepare import Ordered, order
 from driftwatch.kernels.mann_whitney import superiority_variance
 from driftwatch.kernels.rank_sums import rank_sums
 
@@ -60,6 +60,15 @@ def test_unknown_method_is_refused() -> None:
 def test_values_that_are_all_the_same_say_nothing() -> None:
     found = mannwhitneyu(np.full(30, 2.5), np.full(12, 2.5))
     assert (float(found.pvalue), float(found.superiority)) == (1.0, 0.5)
+
+
+def test_padding_is_no_value_even_beside_true_infinities() -> None:
+    padded = np.array([[0.0, 1.0, np.inf, np.inf, np.inf]])
+    current = Ordered(np.array([[0.5, np.inf, np.inf]]), 3)
+    for n_valid in (3, np.array([3])):
+        found = rank_sums(Ordered(padded, n_valid), current, xp=np)
+        wanted = rank_sums(Ordered(padded[:, :3], 3), current, xp=np)
+        assert [x.tolist() for x in found] == [x.tolist() for x in wanted]
 
 
 @pytest.mark.parametrize("levels", [3, 10_000])

@@ -95,7 +95,8 @@ def cross_ranks(reference: Ordered, current: Ordered, *, xp: Namespace) -> tuple
     below = rank(reference.values, current.values, side="left", xp=xp)
     upto = rank(reference.values, current.values, side="right", xp=xp)
     if isinstance(reference.n_valid, int):
-        return below, xp.clip(upto, None, reference.n_valid)
+        full = reference.n_valid == reference.values.shape[-1]
+        return below, upto if full else xp.clip(upto, None, reference.n_valid)
     return below, xp.minimum(upto, xp.astype(reference.n_valid, upto.dtype)[:, None])  # a true +inf counts no padding
 
 
