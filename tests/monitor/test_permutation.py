@@ -9,6 +9,7 @@ import pytest
 
 from driftwatch import Monitor, permutation_test
 from driftwatch.detectors import BinnedChiSquaredDetector, KSDetector
+from driftwatch.detectors._catalog import detector_by_name
 from driftwatch.detectors.base import BaseDetector, Score
 from driftwatch.errors import ConfigError, InputError, UnknownNameError
 
@@ -124,6 +125,29 @@ def test_bins_of_a_detector_are_those_of_its_permutations() -> None:
         found = Monitor({"x": REFERENCE["x"]}, detectors=detectors, pvalues="permutation").check({"x": CURRENT["x"]})
         wanted = permutation_test(REFERENCE["x"], CURRENT["x"], statistic="chi2", n_bins=n_bins).pvalue[0]
         assert found.features["x"].tests["chi2_bins"].pvalue == wanted
+
+
+@pytest.mark.parametrize(
+    ("name", "statistic", "feature"),
+    [
+        ("kuiper", "kuiper", "x"),
+        ("cramervonmises", "cramervonmises", "x"),
+        ("mannwhitney", "mannwhitney", "x"),
+        ("g_test", "g", "x"),
+        ("g_test", "g", "flag"),
+        ("fisher_exact", "chi2", "flag"),
+    ],
+)
+def test_every_detector_with_a_pvalue_has_a_permutation_form(name: str, statistic: str, feature: str) -> None:
+    detectors: list[BaseDetector[Any]] = [detector_by_name(name)]
+    if not detectors[0].effect_kinds:
+        detectors += [detector_by_name("total_variation"), detector_by_name("ks")]
+    monitor = Monitor({feature: REFERENCE[feature]}, detectors=detectors, pvalues="permutation")
+    found = monitor.check({feature: CURRENT[feature]}).features[feature].tests[name]
+    x, y = (np.asarray(side[feature], dtype=float) for side in (REFERENCE, CURRENT))
+    options: dict[str, Any] = {} if feature == "x" else {"n_bins": None}
+    assert found.pvalue == permutation_test(x, y, statistic=statistic, **options).pvalue[0]
+    assert found.details["pvalue_method"] == "permutation"
 
 
 def test_a_test_without_a_permutation_form_leaves_the_family() -> None:

@@ -62,7 +62,7 @@ def permutation_test(
     current : array, shape (n_current,) or (n_current, n_features)
     statistic : str
         "ks", "kuiper", "wasserstein", "cramervonmises", "energy", "mean" (difference of means), "mannwhitney", "chi2",
-        "psi", "jensenshannon" or "total_variation".
+        "g", "psi", "jensenshannon" or "total_variation".
     n_permutations : int
         Random labelings. Where there are no more different ones than this, all of them are looked at.
     block_length : int or "auto", optional

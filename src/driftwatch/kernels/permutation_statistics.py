@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from driftwatch.kernels.divergences import jensenshannon_from_counts, psi_from_counts
-from driftwatch.kernels.homogeneity import chi2_2samp
+from driftwatch.kernels.homogeneity import chi2_2samp, g_test_from_counts
 from driftwatch.kernels.share_distances import total_variation_from_counts
 
 if TYPE_CHECKING:
@@ -144,6 +144,11 @@ def _chi2(reference: NDArray[np.int64], current: NDArray[np.int64]) -> NDArray[n
     return statistic
 
 
+def _g(reference: NDArray[np.int64], current: NDArray[np.int64]) -> NDArray[np.float64]:
+    statistic: NDArray[np.float64] = g_test_from_counts(reference, current).statistic
+    return statistic
+
+
 ORDER_STATISTICS: dict[str, Callable[[Arranged], NDArray[np.float64]]] = {
     "ks": _ks,
     "kuiper": _kuiper,
@@ -155,6 +160,7 @@ ORDER_STATISTICS: dict[str, Callable[[Arranged], NDArray[np.float64]]] = {
 }
 COUNT_STATISTICS: dict[str, Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float64]]] = {
     "chi2": _chi2,
+    "g": _g,
     "psi": psi_from_counts,
     "jensenshannon": jensenshannon_from_counts,
     "total_variation": total_variation_from_counts,

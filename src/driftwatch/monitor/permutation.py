@@ -40,6 +40,7 @@ FORMS: dict[str, str] = {
     "mannwhitney": "mannwhitney",
     "chi2": "chi2",
     "chi2_bins": "chi2",
+    "g_test": "g",
     "fisher_exact": "chi2",
     "missing": "mean",
 }
