@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.detectors.sliced import SlicedWassersteinDetector
     from driftwatch.detectors.total_variation import TotalVariationDetector
     from driftwatch.detectors.wasserstein import WassersteinDetector
+    from driftwatch.kernels.effect_intervals import effect_intervals
     from driftwatch.kernels.permutation import permutation_test
     from driftwatch.monitor.assertion import assert_no_drift
     from driftwatch.monitor.monitor import Monitor
@@ -66,6 +67,7 @@ __all__ = [
     "WassersteinDetector",
     "assert_no_drift",
     "datasets",
+    "effect_intervals",
     "errors",
     "kernels",
     "performance",
@@ -108,6 +110,7 @@ __getattr__, __dir__ = attach(
         "WassersteinDetector": "driftwatch.detectors.wasserstein",
         "assert_no_drift": "driftwatch.monitor.assertion",
         "datasets": "driftwatch.datasets",
+        "effect_intervals": "driftwatch.kernels.effect_intervals",
         "errors": "driftwatch.errors",
         "kernels": "driftwatch.kernels",
         "performance": "driftwatch.performance",

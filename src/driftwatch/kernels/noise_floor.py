@@ -28,6 +28,7 @@ __all__ = [
     "divergence_noise",
     "ks_noise",
     "max_ks_noise",
+    "nakagami_quantile",
     "root_divergence_noise",
     "total_variation_noise",
     "wasserstein_noise",
@@ -111,7 +112,7 @@ def total_variation_noise(statistic: ArrayLike, reference_counts: ArrayLike, cur
     distribution with both, exact for two levels in the limit and within 4 % otherwise (tested).
     """
     expected, square = tv_moments(reference_counts, current_counts)
-    return NoiseFloor(expected, _nakagami_quantile(expected, square), noise_corrected(statistic, square))
+    return NoiseFloor(expected, nakagami_quantile(expected, square), noise_corrected(statistic, square))
 
 
 def divergence_noise(
@@ -181,7 +182,7 @@ def wasserstein_noise(statistic: ArrayLike, n: ArrayLike, m: ArrayLike, bridge: 
         sigma = np.sqrt(np.log(relative))
         lognormal = expected * np.exp(ndtri(LEVEL) * sigma - 0.5 * sigma**2)
         part = np.clip((np.sqrt(relative - 1.0) - LOGNORMAL_CV) / (HALF_NORMAL_CV - LOGNORMAL_CV), 0.0, 1.0)
-        quantile = (1.0 - part) * lognormal + part * _nakagami_quantile(expected, square)
+        quantile = (1.0 - part) * lognormal + part * nakagami_quantile(expected, square)
     return NoiseFloor(expected, np.where(expected > 0.0, quantile, expected), noise_corrected(statistic, square))
 
 
@@ -199,7 +200,9 @@ def _gamma_quantile(mean: NDArray[np.float64], variance: NDArray[np.float64]) ->
     return np.where(spread, scale * gammaincinv(np.where(spread, shape, 1.0), LEVEL), mean)
 
 
-def _nakagami_quantile(mean: NDArray[np.float64], square: NDArray[np.float64]) -> NDArray[np.float64]:
+def nakagami_quantile(
+    mean: NDArray[np.float64], square: NDArray[np.float64], level: float = LEVEL
+) -> NDArray[np.float64]:
     """Return the quantile of the root of a gamma variable that has this mean and mean square."""
     from scipy.special import gammaincinv
 
@@ -207,7 +210,7 @@ def _nakagami_quantile(mean: NDArray[np.float64], square: NDArray[np.float64]) -
     defined = square > 0.0
     ratio = np.where(defined, mean**2 / np.where(defined, square, 1.0), 1.0)
     shape = np.exp(np.interp(ratio, ratios, log_shapes))
-    return np.where(defined, np.sqrt(square / shape * gammaincinv(shape, LEVEL)), mean)
+    return np.where(defined, np.sqrt(square / shape * gammaincinv(shape, level)), mean)
 
 
 @cache

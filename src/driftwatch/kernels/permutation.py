@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from driftwatch.arrays.namespace import to_host
 from driftwatch.errors import ConfigError, InputError, UnknownNameError
+from driftwatch.kernels._host import feature_rows
 from driftwatch.kernels.blocks import block_lengths
 from driftwatch.kernels.labelings import Units, units_of_blocks, units_of_groups, units_of_rows
 from driftwatch.kernels.permutation_statistics import COUNT_STATISTICS, ORDER_STATISTICS, Arranged, arrange
@@ -112,11 +112,7 @@ def permutation_test(
     >>> result.pvalue
     array([0.658, 0.002])
     """
-    sides = [_columns(name, x) for name, x in (("reference", reference), ("current", current))]
-    if len(sides[0]) != len(sides[1]):
-        raise InputError(
-            f"`reference` and `current` must have the same features, got {len(sides[0])} and {len(sides[1])}."
-        )
+    sides = feature_rows(reference, current)
     known = {**ORDER_STATISTICS, **COUNT_STATISTICS}
     if statistic not in known:
         raise UnknownNameError.from_names("statistic", [statistic], known)
@@ -191,14 +187,6 @@ def permutation_pvalues(
             extreme[i] += np.count_nonzero(~(permuted < observed[i] - TOLERANCE * abs(observed[i])))
     pvalue = extreme / done if exact else (extreme + 1.0) / (done + 1.0)
     return PermutationResult(observed, np.where(np.isnan(observed), np.nan, pvalue), done, exact, None)
-
-
-def _columns(name: str, x: Array) -> NDArray[np.float64]:
-    """Return the features of a sample as rows."""
-    values = np.asarray(to_host(x), dtype=np.float64)
-    if values.ndim not in {1, 2} or values.size == 0:
-        raise InputError(f"`{name}` must be (n_samples,) or (n_samples, n_features), not empty; got {values.shape}.")
-    return values[None, :] if values.ndim == 1 else np.ascontiguousarray(values.T)
 
 
 def _ordered(row: NDArray[np.float64]) -> NDArray[np.int64]:

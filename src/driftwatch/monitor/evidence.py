@@ -11,6 +11,7 @@ import numpy as np
 from driftwatch.arrays.namespace import to_host
 from driftwatch.errors import DriftwatchError
 from driftwatch.monitor.contract import checked
+from driftwatch.monitor.intervals import intervals_of
 from driftwatch.monitor.signals import autocorrelated, numeric_signals, row_flags
 from driftwatch.profile.embedding import EmbeddingSample
 from driftwatch.profile.profile import DEFAULT_BINS
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from driftwatch.detectors.base import BaseDetector, Score
     from driftwatch.monitor.plan import Plan
     from driftwatch.profile.sample import Sample
+    from driftwatch.report.performance import Interval
 
 __all__ = ["Evidence", "Finding", "gather"]
 
@@ -70,6 +72,7 @@ class Evidence:
     current: SideSummary | None = None
     bins: Bins | None = None
     failure: str | None = None
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
 
 
 def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
@@ -86,6 +89,7 @@ def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
             failures.append(_failure(detector, error))
     missing = _findings(plan.missing.name, plan.missing.score(sample), excess=plan.excess)
     described = _describe(sample)
+    intervals = [{}] * len(sample.names) if plan.confidence is None else intervals_of(sample, plan.confidence)
 
     for i, (name, extra) in enumerate(zip(sample.names, described, strict=True)):
         evidence = Evidence(
@@ -98,6 +102,7 @@ def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
             findings={test: table[i] for test, table in tables.items()},
             missing=missing[i] if sample.tests_missing and missing[i].pvalue is not None else None,
             failure="; ".join(failures) or None,
+            intervals=intervals[i],
             **extra,
         )
         for own in flags:

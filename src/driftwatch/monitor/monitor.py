@@ -83,6 +83,8 @@ class Monitor:
         A column whose equal values mark rows that move together, as those of one user or one video. It is not compared.
     seed : int
         Seed of the permutations.
+    confidence : float, optional
+        With it, as 0.95, the report holds effect sizes with confidence intervals: they take the values to the host.
     min_effect : float
         Smallest material effect: KS D or total variation distance, each corrected for its own noise, in [0, 1].
     min_samples : int
@@ -150,6 +152,7 @@ class Monitor:
         block_length: BlockLength = None,
         groups: str | None = None,
         seed: int = 0,
+        confidence: float | None = None,
         min_effect: float = 0.05,
         min_samples: int = 10,
         joint: bool | Mapping[str, Sequence[str]] | None = None,
@@ -168,6 +171,7 @@ class Monitor:
             detectors=detectors,
             thresholds=thresholds,
             excess=excess,
+            confidence=confidence,
             global_method=global_method,
             alpha=alpha,
             correction=correction,
@@ -266,6 +270,7 @@ class Monitor:
             correction=self.plan.correction,
             min_effect=self.plan.min_effect,
             excess=self.plan.excess,
+            confidence=self.plan.confidence,
             n_tests=family.size,
             global_pvalue=global_pvalue(family, self.plan.global_method),
             global_method=self.plan.global_method,

@@ -10,6 +10,7 @@ from driftwatch.detectors._catalog import default_detectors, detector_by_name
 from driftwatch.detectors.base import BaseDetector
 from driftwatch.detectors.missing import MATERIAL_COHENS_H, MissingShareDetector
 from driftwatch.errors import ConfigError, UnknownNameError, shown
+from driftwatch.kernels.effect_intervals import check_confidence
 from driftwatch.kernels.multiplicity import CORRECTIONS, GLOBAL_METHODS
 from driftwatch.monitor.checks import check_count, is_amount
 
@@ -55,6 +56,7 @@ class Plan:
     excess: bool = False
     global_method: str = "bonferroni"
     resampling: Resampling | None = None
+    confidence: float | None = None
     missing: MissingShareDetector = field(default_factory=MissingShareDetector)
 
     @classmethod
@@ -75,6 +77,7 @@ class Plan:
         global_method: str = "bonferroni",
         roles: Mapping[str, Role | str] | None = None,
         resampling: Resampling | None = None,
+        confidence: float | None = None,
     ) -> Plan:
         """Check every setting and return the plan.
 
@@ -96,6 +99,9 @@ class Plan:
         if block_size is not None:
             check_count("block_size", block_size)
         _check_bool("excess", excess)
+        if confidence is not None:
+            _check_share("confidence", confidence)
+            check_confidence("confidence", confidence)
         measures = [*(name for detector in chosen for name in detector.measures), "missing"]
         _check_mappings(schema=schema, thresholds=thresholds, per_feature=per_feature, roles=roles)
         options = {str(name): _options(str(name), given, measures) for name, given in (per_feature or {}).items()}
@@ -123,6 +129,7 @@ class Plan:
             excess=excess,
             global_method=global_method,
             resampling=resampling,
+            confidence=None if confidence is None else float(confidence),
         )
 
     def options(self, name: str) -> FeatureOptions:

@@ -144,6 +144,7 @@ def _feature(item: Evidence, plan: Plan, kind: FeatureKind, adjusted: Mapping[in
         effect=effect,
         signals=tuple(signals),
         signal_values=item.signal_values,
+        intervals=item.intervals,
         flags=tuple(dict.fromkeys(item.flags)),
         n_reference=item.n_reference,
         n_current=item.n_current,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from driftwatch._typing import JSONScalar
-    from driftwatch.report.performance import PerformanceReport
+    from driftwatch.report.performance import Interval, PerformanceReport
 
 __all__ = ["SCHEMA_VERSION", "Bins", "DriftReport", "FeatureReport", "SideSummary", "Status", "TestResult", "Verdict"]
 
@@ -153,7 +153,9 @@ class FeatureReport:
     `effect` is the noise-corrected effect size (in [0, 1], free of n). `direction` is a word for how the feature
     moved: "up", "down", "wider", "narrower", "changed", "more missing", "fewer missing", or None where it did not
     drift. `signals` name what stands out and `flags` what weakens the verdict; neither takes part in it.
-    `signal_values` holds the share of the current values that a signal is about. `n_reference` and `n_current` count
+    `signal_values` holds the share of the current values that a signal is about, `intervals` effect sizes with their
+    confidence intervals, where they were asked for: "ks", "wasserstein_normalized", "psi", "total_variation", and
+    "mean_shift" and "quantile_shift" (of the median) in the unit of the feature. `n_reference` and `n_current` count
     values, without the missing ones. `role` is what the column is to the model: "feature", "prediction" or "target".
     """
 
@@ -178,6 +180,7 @@ class FeatureReport:
     current: SideSummary | None = None
     bins: Bins | None = None
     signal_values: Mapping[str, float] = field(default_factory=dict)
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
     role: str = "feature"
 
     def __post_init__(self) -> None:
@@ -196,6 +199,7 @@ class FeatureReport:
             effect=effect,
             signals=tuple(self.signals),
             flags=tuple(self.flags),
+            intervals=dict(self.intervals),
             signal_values={name: _setting(name, value) for name, value in self.signal_values.items()},
             weight=_setting("weight", self.weight),
             **{name: operator.index(getattr(self, name)) for name in counts},
@@ -222,7 +226,7 @@ class DriftReport:
 
     `global_pvalue` tests that no feature changed at all, over the `n_tests` p-values of the report, by `global_method`;
     it knows no material leg. None where there is no p-value. `excess` says that thresholds acted on statistics without
-    their own noise.
+    their own noise. `confidence` is that of the intervals, None without them.
     `calibrated` says that the settings come from `Monitor.calibrate`.
     `performance` is None unless the monitor knows a prediction and a target.
     """
@@ -243,6 +247,7 @@ class DriftReport:
     n_tests: int = 0
     global_pvalue: float | None = None
     global_method: str = "bonferroni"
+    confidence: float | None = None
     performance: PerformanceReport | None = None
 
     def __post_init__(self) -> None:
@@ -252,6 +257,7 @@ class DriftReport:
             excess=bool(self.excess),
             n_tests=operator.index(self.n_tests),
             global_pvalue=_finite(self.global_pvalue),
+            confidence=None if self.confidence is None else _setting("confidence", self.confidence),
             alpha=None if self.alpha is None else _setting("alpha", self.alpha),
             min_effect=_setting("min_effect", self.min_effect),
             n_reference=operator.index(self.n_reference),

@@ -2,8 +2,8 @@
 
 Keys of version 1 stay; additive keys may come without a new version, so unknown keys are ignored on the way in.
 A key that the first version printed is always there, null where it has no value; the additive ones (`direction`, `role`,
-`reference`, `current`, `bins`, `signal_values` of a feature, `threshold`, `reason`, `expected`, `null_q99` and `excess` of
-a test, `excess`, `n_tests`, `global_pvalue`, `global_method`, `global_significant` and `performance` of the report) are
+`reference`, `current`, `bins`, `signal_values`, `intervals` of a feature, `threshold`, `reason`, `expected`, `null_q99` and `excess` of
+a test, `excess`, `confidence`, `n_tests`, `global_pvalue`, `global_method`, `global_significant` and `performance` of the report) are
 there only where they have one.
 """
 
@@ -16,13 +16,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from driftwatch.errors import InputError
 from driftwatch.report._fields import Fields
 from driftwatch.report.model import SCHEMA_VERSION, Bins, FeatureReport, SideSummary, Status, TestResult
-from driftwatch.report.serialize_performance import performance_from_dict, performance_to_dict
+from driftwatch.report.serialize_performance import (
+    interval_from_dict,
+    interval_to_dict,
+    performance_from_dict,
+    performance_to_dict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import TypeVar
 
     from driftwatch.report.model import DriftReport
+    from driftwatch.report.performance import Interval
 
     Report = TypeVar("Report", bound=DriftReport)
 
@@ -70,6 +76,8 @@ def report_to_dict(report: DriftReport) -> dict[str, Any]:
         **({"calibrated": True} if report.calibrated else {}),
         "features": {feature.name: _feature_to_dict(feature) for feature in report.features.values()},
     }
+    if report.confidence is not None:
+        data["confidence"] = report.confidence
     if report.excess:
         data["excess"] = True
     if report.n_tests:
@@ -126,6 +134,7 @@ def report_from_dict(cls: type[Report], data: Mapping[str, Any]) -> Report:
         features=features,
         calibrated=top.maybe("calibrated", bool, optional=True) or False,
         excess=bool(top.maybe("excess", bool, optional=True)),
+        confidence=top.maybe_number("confidence", optional=True),
         n_tests=top.count("n_tests") if "n_tests" in top.values else 0,
         global_pvalue=top.maybe_number("global_pvalue", optional=True),
         global_method=top.maybe("global_method", str, optional=True) or "bonferroni",
@@ -149,6 +158,7 @@ def _feature_to_dict(feature: FeatureReport) -> dict[str, Any]:
         "direction": feature.direction,
         "signals": list(feature.signals),
         "signal_values": dict(feature.signal_values) or None,
+        "intervals": {name: interval_to_dict(interval) for name, interval in feature.intervals.items()} or None,
         "flags": list(feature.flags),
         "weight": feature.weight,
         "n_reference": feature.n_reference,
@@ -160,7 +170,7 @@ def _feature_to_dict(feature: FeatureReport) -> dict[str, Any]:
         "bins": _bins_to_dict(feature.bins),
         "tests": {name: _test_to_dict(test, explained=reason is not None) for name, test in feature.tests.items()},
     }
-    for additive in ("direction", "reference", "current", "bins", "signal_values"):
+    for additive in ("direction", "reference", "current", "bins", "signal_values", "intervals"):
         if data[additive] is None:
             del data[additive]
     if feature.role == "feature":
@@ -195,6 +205,7 @@ def _feature_from_dict(name: str, data: Fields) -> FeatureReport:
         current=_side_from_dict(data, "current"),
         bins=_bins_from_dict(data),
         signal_values=_shares_from_dict(data),
+        intervals=_intervals_from_dict(data),
         role=data.maybe("role", str, optional=True) or "feature",
     )
 
@@ -248,6 +259,13 @@ def _shares_from_dict(data: Fields) -> dict[str, float]:
     values = data.maybe("signal_values", dict, optional=True) or {}
     shares = data.child("signal_values", None, values)
     return {str(name): shares.number(name) for name in values}
+
+
+def _intervals_from_dict(data: Fields) -> dict[str, Interval]:
+    values = data.maybe("intervals", dict, optional=True) or {}
+    inside = data.child("intervals", None, values)
+    found = {str(name): interval_from_dict(inside, name) for name in values}
+    return {name: interval for name, interval in found.items() if interval is not None}
 
 
 def _bins_to_dict(bins: Bins | None) -> dict[str, Any] | None:

@@ -11,7 +11,7 @@ from driftwatch.report.performance import Interval, MetricReport, PerformanceRep
 if TYPE_CHECKING:
     from driftwatch.report._fields import Fields
 
-__all__ = ["performance_from_dict", "performance_to_dict"]
+__all__ = ["interval_from_dict", "interval_to_dict", "performance_from_dict", "performance_to_dict"]
 
 
 def performance_to_dict(performance: PerformanceReport) -> dict[str, Any]:
@@ -68,8 +68,8 @@ def _metric_to_dict(metric: MetricReport) -> dict[str, Any]:
         "status": metric.status.value,
         "reason": metric.reason,
         "higher_is_better": metric.higher_is_better,
-        "reference": _interval_to_dict(metric.reference),
-        "current": _interval_to_dict(metric.current),
+        "reference": interval_to_dict(metric.reference),
+        "current": interval_to_dict(metric.current),
         "drop": metric.drop,
         "relative": metric.relative,
         "min_drop": metric.min_drop,
@@ -92,8 +92,8 @@ def _metric_from_dict(name: str, data: Fields) -> MetricReport:
         reason=data.maybe("reason", str),
         higher_is_better=data.get("higher_is_better", bool),
         relative=data.get("relative", bool),
-        reference=_interval_from_dict(data, "reference"),
-        current=_interval_from_dict(data, "current"),
+        reference=interval_from_dict(data, "reference"),
+        current=interval_from_dict(data, "current"),
         drop=data.maybe_number("drop"),
         min_drop=data.number("min_drop"),
         pvalue=data.maybe_number("pvalue"),
@@ -104,11 +104,13 @@ def _metric_from_dict(name: str, data: Fields) -> MetricReport:
     )
 
 
-def _interval_to_dict(interval: Interval | None) -> dict[str, Any] | None:
+def interval_to_dict(interval: Interval | None) -> dict[str, Any] | None:
+    """Return an interval as plain data, None for none."""
     return None if interval is None else {item.name: getattr(interval, item.name) for item in fields(interval)}
 
 
-def _interval_from_dict(data: Fields, key: str) -> Interval | None:
+def interval_from_dict(data: Fields, key: str) -> Interval | None:
+    """Return the interval under a key, None for null."""
     values = data.maybe(key, dict)
     if values is None:
         return None

@@ -222,9 +222,17 @@ def sentence(feature: FeatureReport, report: DriftReport, glyphs: Glyphs = UNICO
         if main.pvalue is not None:
             parts.append(f"p {probability(main.pvalue)}")
     if feature.effect is not None:
-        parts.append(f"effect {number(feature.effect)}")
+        parts.append(f"effect {number(feature.effect)}{_range(feature)}")
     change = moved(feature, report, glyphs)
     return "; ".join(part for part in (", ".join(parts), change) if part)
+
+
+def _range(feature: FeatureReport) -> str:
+    """Return the confidence interval of the default effect size in brackets, where there is one."""
+    interval = feature.intervals.get("ks") or feature.intervals.get("total_variation")
+    if interval is None or feature.direction in MISSING_MOVES:
+        return ""
+    return f" ({number(interval.low)} to {number(interval.high)})"
 
 
 def moved(feature: FeatureReport, report: DriftReport, glyphs: Glyphs = UNICODE) -> str:
