@@ -115,6 +115,16 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def calibration(session: nox.Session) -> None:
+    """Simulate the error rates that the docs state. Without arguments the page of the docs is rewritten."""
+    session.install(".[cli]", *group("bench"))
+    rates = "docs/assets/calibration.json"
+    session.run("python", "benchmarks/calibration.py", *(session.posargs or ["--json", rates]))
+    if not session.posargs or rates in session.posargs:
+        session.run("python", "docs/generate_calibration.py")
+
+
+@nox.session
 def bench_backends(session: nox.Session) -> None:
     """Time every override for PyTorch and JAX against the definition that it replaces."""
     session.install(".[cli]", *group("backends"))

@@ -1,6 +1,6 @@
 """What `SequentialMonitor` promises, at full scale: false alarms over 1,000 batches, and delays beside other detectors.
 
-`python benchmarks/calibration_sequential.py --json figures.json`. Every run has a reference of its own, 1,000 rows drawn
+Command: nox -s calibration -- --only sequential. Every run has a reference of its own, 1,000 rows drawn
 afresh, and batches of 20 rows. Runs are features of one monitor, which gives a feature the same evidence whatever the
 others are. The other detectors are the ones of `driftwatch.sequential`, whose alarms are those of river, and river's
 KSWIN written for many streams; each is set to the same share of false alarms over 1,000 batches, on normal data.
@@ -8,13 +8,8 @@ KSWIN written for many streams; each is set to the same share of false alarms ov
 
 from __future__ import annotations
 
-import argparse
-import json
 import math
-import sys
-import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +20,7 @@ from driftwatch.sequential import ADWIN, PageHinkley
 from driftwatch.sequential.goal import Goal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 NDArray = np.ndarray[Any, Any]
 Draw = "Callable[[np.random.Generator, int, int, int], NDArray]"
@@ -166,6 +161,14 @@ class Row:
     bound: float | None = None
     missed: bool = False
 
+    def line(self) -> str:
+        figures = "  ".join(f"{key} {value:.4g}" for key, value in self.result.items() if value is not None)
+        aim = "" if self.bound is None else f"   (at most {self.bound:g}{'; MISSED' if self.missed else ''})"
+        return f"  {self.kind}: {self.name}, d = {self.d}, {self.detector}: {figures}{aim}"
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
 
 def share_of_alarms(alarms: NDArray, batches: int) -> dict[str, Any]:
     found, runs = int(np.count_nonzero(alarms)), len(alarms)
@@ -173,19 +176,18 @@ def share_of_alarms(alarms: NDArray, batches: int) -> dict[str, Any]:
     return {"runs": runs, "alarms": found, "share": share, "se": math.sqrt(share * (1 - share) / runs), "of": batches}
 
 
-def false_alarms(replicates: float) -> Iterator[Row]:
+def false_alarms() -> Iterator[Row]:
     for seed, (name, draw) in enumerate(DATA.items()):
-        for d, full in ((1, 400), (3, 300), (50, 60)):
+        for d, runs in ((1, 400), (3, 300), (50, 60)):
             if name.startswith("correlated") and d == 1:
                 continue
-            runs = max(10, round(full * replicates))
             result = share_of_alarms(first_alarms(draw, runs, d, N_BATCHES, seed=1000 * seed + d), N_BATCHES)
             missed = result["alarms"] > binom.ppf(SURE, runs, ALPHA)
             yield Row("false alarms", name, d, 1000 * seed + d, result=result, bound=ALPHA, missed=bool(missed))
 
 
-def other_promises(replicates: float) -> Iterator[Row]:
-    runs = max(10, round(400 * replicates))
+def other_promises() -> Iterator[Row]:
+    runs = 400
     for arl in (200, 1000):
         alarms = first_alarms(normal, runs, 3, 100, seed=77, arl=arl)
         result = share_of_alarms(alarms, 100)
@@ -212,17 +214,17 @@ class Autoregressive:
         return x
 
 
-def dependent(replicates: float) -> Iterator[Row]:
-    runs = max(10, round(400 * replicates))
+def dependent() -> Iterator[Row]:
+    runs = 400
     for rho in (0.1, 0.2, 0.4):
         result = share_of_alarms(first_alarms(Autoregressive(rho), runs, 3, 100, seed=79), 100)
         yield Row("false alarms, rows that depend on each other", f"autocorrelation {rho}", 3, 79, result=result)
 
 
-def drift_delays(replicates: float) -> Iterator[Row]:
+def drift_delays() -> Iterator[Row]:
     for i, (draw, change) in enumerate(CHANGES):
         for clean, bound, full in zip((20, 500), change.bounds, (200, 100), strict=True):
-            runs = max(10, round(full * replicates * (0.3 if change.d == 50 else 1)))
+            runs = round(full * (0.3 if change.d == 50 else 1))
             seed, batches = 5000 + 10 * i + clean, clean + LONGEST_DELAY
             alarms = first_alarms(draw, runs, change.d, batches, seed=seed, changed=change.draw, clean=clean)
             found = delays(alarms, clean)
@@ -274,8 +276,8 @@ def _first(alarmed: list[NDArray], runs: int, d: int) -> NDArray:
     return np.where(table.any(axis=0), table.argmax(axis=0) + 1, 0)
 
 
-def peers(replicates: float) -> Iterator[Row]:
-    runs, d = max(10, round(100 * replicates)), 3
+def peers() -> Iterator[Row]:
+    runs, d = 100, 3
     build: dict[str, Any] = {
         "ADWIN": lambda delta: ADWIN(delta=delta, n_streams=runs * d),
         "Page-Hinkley": lambda threshold: PageHinkley(threshold=threshold, n_streams=runs * d),
@@ -322,44 +324,7 @@ def peers(replicates: float) -> Iterator[Row]:
                 yield Row("delay", f"{change.name}, after {clean}", d, seed, detector=name, result=found)
 
 
-PARTS: dict[str, Callable[[float], Iterator[Row]]] = {
-    "false_alarms": false_alarms,
-    "other_promises": other_promises,
-    "dependent": dependent,
-    "delays": drift_delays,
-    "peers": peers,
-}
-
-
-def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=Path, help="write the figures there")
-    parser.add_argument("--replicates", type=float, default=1.0, help="times the default number of runs")
-    parser.add_argument("--part", action="append", choices=PARTS, help="only this part; all by default")
-    options = parser.parse_args(arguments)
-
-    rows: list[Row] = []
-    start = time.perf_counter()
-    for part in options.part or PARTS:
-        for row in PARTS[part](options.replicates):
-            rows.append(row)
-            figures = "  ".join(f"{key} {value:.4g}" for key, value in row.result.items() if value is not None)
-            aim = "" if row.bound is None else f"   (at most {row.bound:g}{'; MISSED' if row.missed else ''})"
-            print(f"{row.kind}: {row.name}, d = {row.d}, {row.detector}: {figures}{aim}", flush=True)
-    seconds = time.perf_counter() - start
-    print(f"{len(rows)} cells in {seconds:.0f} s")
-    if options.json is not None:
-        told = {
-            "alpha": ALPHA,
-            "n_reference": N_REFERENCE,
-            "batch": BATCH,
-            "replicates": options.replicates,
-            "seconds": seconds,
-            "rows": [asdict(row) for row in rows],
-        }
-        options.json.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
-    return int(any(row.missed for row in rows))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def run() -> Iterator[Row]:
+    """Yield every cell."""
+    for part in (false_alarms, other_promises, dependent, drift_delays, peers):
+        yield from part()
