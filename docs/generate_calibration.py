@@ -205,7 +205,7 @@ SECTIONS = (
         "peers",
         "Other libraries on the same data",
         (
-            "At their defaults, each in an environment of its own, on 40 pairs of tables of 50 features without drift. Their rules are not meant "
+            "At their defaults, each in an environment of its own, on 20 pairs of tables of 50 features without drift. Their rules are not meant "
             "for the same question; the table says what somebody sees who leaves them as they come.\n"
         ),
         _peers,

@@ -17,6 +17,7 @@ import numpy as np
 ALPHA = 0.05
 PSI_CUT = 0.2
 FLOOR = 1e-4
+MIN_CHUNKS = 5
 
 
 def table(array):
@@ -62,6 +63,10 @@ def frouros(reference, current):
 
 def nannyml(reference, current):
     """UnivariateDriftCalculator with its default method and threshold, the current data as one chunk."""
+    if len(reference) < MIN_CHUNKS * len(current):
+        raise ValueError(
+            "its thresholds come from chunks of the reference, which must hold several of the current size"
+        )
     import nannyml as nml
 
     names = list(table(reference).columns)
