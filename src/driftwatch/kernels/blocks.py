@@ -48,7 +48,7 @@ def block_lengths(values: ArrayLike) -> NDArray[np.int64]:
     >>> noise = rng.normal(size=2010)
     >>> moving = np.convolve(noise, np.ones(11), mode="valid")
     >>> block_lengths([noise[:2000], moving]).tolist()
-    [1, 77]
+    [1, 75]
     """
     values = np.asarray(values, dtype=np.float64)
     n = values.shape[-1]

@@ -105,7 +105,7 @@ def tv_moments(
     --------
     >>> mean, square = tv_moments([[50, 50], [90, 10]], [[50, 50], [100, 0]])
     >>> mean.round(4), square.round(6)
-    (array([0.0565, 0.0252]), array([0.005025, 0.000955]))
+    (array([0.0562, 0.024 ]), array([0.005025, 0.000955]))
     """
     reference = np.asarray(reference_counts, dtype=np.float64)
     current = np.asarray(current_counts, dtype=np.float64)

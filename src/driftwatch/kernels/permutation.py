@@ -110,7 +110,7 @@ def permutation_test(
     >>> rng = np.random.default_rng(1)
     >>> result = permutation_test(rng.normal(size=(200, 2)), rng.normal([0.0, 0.8], size=(100, 2)), n_permutations=499)
     >>> result.pvalue
-    array([0.658, 0.002])
+    array([0.3  , 0.002])
     """
     sides = feature_rows(reference, current)
     known = {**ORDER_STATISTICS, **COUNT_STATISTICS}
