@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from backends import Backend
 
 FLAVOURS_LEFT_OUT = frozenset({"jit", "jit_x64"})  # what is drawn at random is drawn on the host
-OF_NUMBERS = [name for name in SHIFTS if name not in {"category_swap", "new_category", "prior_shift"}]
+NEEDS_LEVELS = {"category_swap", "level_shift", "new_category", "prior_shift"}
+OF_NUMBERS = [name for name in SHIFTS if name not in NEEDS_LEVELS]
 
 X = np.random.default_rng(0).gamma(2.0, size=(60, 4))
 
