@@ -77,7 +77,8 @@ def test_tiny_samples_are_enumerated_exactly(name: str) -> None:
 @pytest.mark.parametrize("name", ["ks", "wasserstein", "mean", "psi"])
 def test_random_permutations_agree_with_scipy(name: str) -> None:
     x, y = RNG.normal(size=40), RNG.normal(0.45, size=30)
-    options: dict[str, Any] = {"n_resamples": 1999, "alternative": "greater", "rng": np.random.default_rng(1)}
+    # scipy 1.15 calls it `rng`, and takes the old name too
+    options: dict[str, Any] = {"n_resamples": 1999, "alternative": "greater", "random_state": np.random.default_rng(1)}
     wanted = float(stats.permutation_test((x, y), ORACLES[name], **options).pvalue)
     found = permutation_test(x, y, statistic=name, n_permutations=1999, seed=3).pvalue[0]
     # two independent estimates of the same probability, five standard errors
