@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from driftwatch import Monitor
-from driftwatch.monitor import monitor as monitor_module
+from driftwatch.monitor import comparison as comparison_module
 from driftwatch.report.model import DriftReport, FeatureReport, Verdict
 
 RNG = np.random.default_rng(0)
@@ -170,7 +170,7 @@ def test_column_that_can_no_longer_be_read_is_an_error_of_that_column(monkeypatc
     def broken(*_: object) -> None:
         raise OSError("gone")
 
-    monkeypatch.setattr(monitor_module, "levels_of", broken)
+    monkeypatch.setattr(comparison_module, "levels_of", broken)
     features = monitor.check(data).features
     assert (features["x"].status, features["x"].reason) == ("error", "current: could not be read: OSError: gone")
     assert features["good"].status == "ok"

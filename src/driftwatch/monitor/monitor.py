@@ -5,36 +5,33 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from driftwatch._version import version
 from driftwatch.arrays.schema import FeatureKind, Role
-from driftwatch.arrays.table import ColumnTable, read_table
+from driftwatch.arrays.table import read_table
 from driftwatch.errors import ConfigError, NoCommonFeaturesError, UnknownNameError
 from driftwatch.kernels.multiplicity import global_pvalue
+from driftwatch.monitor.comparison import compare, sample_kind
 from driftwatch.monitor.design import correct
-from driftwatch.monitor.embedding import among, checked_rows, embedding_sample, joint_columns, joint_problem
-from driftwatch.monitor.evidence import Evidence, gather
+from driftwatch.monitor.embedding import among, checked_rows, joint_columns
 from driftwatch.monitor.permutation import Resampling, permute
 from driftwatch.monitor.plan import Plan
 from driftwatch.monitor.roles import PerformanceCheck, late_labels, unlabelled, with_roles
 from driftwatch.monitor.verdict import decide, family_pvalues
 from driftwatch.profile.embedding import MAX_ROWS
-from driftwatch.profile.profile import Profile, blocks_of, in_words, levels_of, number_flags
-from driftwatch.profile.sample import NumericSample, categorical_samples
-from driftwatch.report.model import DriftReport, FeatureReport, Status
+from driftwatch.profile.profile import Profile
+from driftwatch.report.model import DriftReport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from driftwatch._typing import Progress
-    from driftwatch.arrays.column import Levels
     from driftwatch.arrays.table import Table
     from driftwatch.detectors.base import BaseDetector
     from driftwatch.kernels.permutation import BlockLength
-    from driftwatch.profile.profile import ReferenceFeature
+    from driftwatch.monitor.evidence import Evidence
     from driftwatch.report.calibration import Calibration
     from driftwatch.report.history import History
+    from driftwatch.report.model import FeatureReport
 
 __all__ = ["Monitor"]
 
@@ -212,7 +209,7 @@ class Monitor:
         )
         for feature in self.profile.features.values():
             if feature.problem is None and feature.untested_reason is None:
-                self.plan.check_decidable(feature.name, _sample_kind(feature))
+                self.plan.check_decidable(feature.name, sample_kind(feature))
         self._performance = PerformanceCheck.fit(table, self.plan, performance)
 
     @property
@@ -289,25 +286,7 @@ class Monitor:
         self, table: Table, common: Sequence[str], progress: Progress | None = None
     ) -> tuple[list[Evidence], dict[str, FeatureReport]]:
         """Return the evidence for the features that can be compared, and the reports of the others."""
-        profile = self.profile
-        settled: dict[str, FeatureReport] = {}
-        for name in common:
-            verdict = _without_comparison(profile, profile.features[name], table)
-            if verdict is not None:
-                settled[name] = verdict
-        if progress is not None and settled:
-            progress(len(settled))
-        comparable = [name for name in common if name not in settled]
-        problems: dict[str, str] = {}
-        evidence = [
-            *self._numeric(table, set(comparable), problems, progress),
-            *self._categorical(table, comparable, problems, progress),
-            *self._embeddings(table, comparable, problems, progress),
-        ]
-        for name, problem in problems.items():
-            settled[name] = _blank(profile, profile.features[name], table, Status.ERROR, f"current: {problem}")
-        if progress is not None and problems:
-            progress(len(problems))
+        evidence, settled = compare(self.profile, self.plan, table, common, progress)
         late_labels(evidence, self.plan)
         return evidence, settled
 
@@ -495,60 +474,6 @@ class Monitor:
             progress=progress,
         )
 
-    def _numeric(
-        self, table: Table, comparable: set[str], problems: dict[str, str], progress: Progress | None
-    ) -> list[Evidence]:
-        evidence: list[Evidence] = []
-        for block in self.profile.blocks:
-            position = {name: i for i, name in enumerate(block.names) if name in comparable}
-            for names, values in blocks_of(table, list(position), problems, block_size=self.plan.block_size):
-                selected = block.select([position[name] for name in names])
-                sample = NumericSample(selected, values, n_rows=self.profile.n_rows)
-                with np.errstate(over="ignore", invalid="ignore"):  # what is not finite has a reason in the report
-                    found = list(gather(sample, self.plan))
-                for item in found:
-                    item.flags.extend((*self.profile.features[item.name].flags, *number_flags(table, item.name)))
-                evidence.extend(found)
-                if progress is not None:
-                    progress(len(names))
-        return evidence
-
-    def _categorical(
-        self, table: Table, comparable: list[str], problems: dict[str, str], progress: Progress | None
-    ) -> list[Evidence]:
-        levels: dict[str, Levels] = {}
-        for name in comparable:
-            if name in self.profile.levels:
-                try:
-                    levels[name] = levels_of(table.column(name), self.profile.features[name].kind)
-                except Exception as error:  # noqa: BLE001 - one unreadable column must not cost the report
-                    problems[name] = in_words(error)
-        evidence: list[Evidence] = []
-        for sample in categorical_samples(list(levels), self.profile.levels, levels):
-            evidence.extend(gather(sample, self.plan))
-            if progress is not None:
-                progress(len(sample.names))
-        return evidence
-
-    def _embeddings(
-        self, table: Table, comparable: list[str], problems: dict[str, str], progress: Progress | None
-    ) -> list[Evidence]:
-        evidence: list[Evidence] = []
-        # each feature has a p-value of its values, and one of its missing share where anything is missing
-        level = None if self.plan.alpha is None else self.plan.alpha / (2.0 * max(len(comparable), 1))
-        for name in comparable:
-            if name in self.profile.embeddings:
-                try:
-                    block = self.profile.embeddings[name]
-                    sample = embedding_sample(block, table, self.profile.max_embedding_rows, finest_level=level)
-                except Exception as error:  # noqa: BLE001 - one unreadable column must not cost the report
-                    problems[name] = in_words(error)
-                    continue
-                evidence.extend(gather(sample, self.plan))
-                if progress is not None:
-                    progress(1)
-        return evidence
-
 
 def _wanted(features: Sequence[str], known: Sequence[str]) -> set[str]:
     """Return the names that the user asked for."""
@@ -559,56 +484,3 @@ def _wanted(features: Sequence[str], known: Sequence[str]) -> set[str]:
     if unknown:
         raise UnknownNameError.from_names("feature", [name for name in names if name in unknown], known)
     return set(names)
-
-
-def _sample_kind(feature: ReferenceFeature) -> FeatureKind:
-    if feature.kind in {FeatureKind.EMBEDDING, FeatureKind.JOINT}:
-        return FeatureKind.EMBEDDING
-    return FeatureKind.NUMERIC if feature.kind is FeatureKind.NUMERIC else FeatureKind.CATEGORICAL
-
-
-def _without_comparison(profile: Profile, feature: ReferenceFeature, table: Table) -> FeatureReport | None:
-    """Return the report of a feature that cannot or must not be compared; None if it can be."""
-    if feature.problem is not None:
-        return _blank(profile, feature, table, Status.ERROR, f"reference: {feature.problem}")
-    if feature.untested_reason is not None:
-        return _blank(profile, feature, table, Status.SKIPPED, feature.untested_reason)
-    if feature.kind is FeatureKind.JOINT:
-        reason = joint_problem(profile, profile.embeddings[feature.name].columns, table)
-        return None if reason is None else _blank(profile, feature, table, Status.ERROR, reason)
-    reason = feature.type_change(table.storage_of(feature.name), table.dtype_of(feature.name))
-    if reason is None:
-        return None
-    return _blank(profile, feature, table, Status.ERROR, reason, signals=("type_changed",))
-
-
-def _blank(
-    profile: Profile,
-    feature: ReferenceFeature,
-    table: Table,
-    status: Status,
-    reason: str,
-    *,
-    signals: tuple[str, ...] = (),
-) -> FeatureReport:
-    """Return the report of a feature without statistics."""
-    missing_reference = profile.missing.get(feature.name, 0)
-    is_column = isinstance(table, ColumnTable) and feature.kind is not FeatureKind.JOINT
-    missing_current = table.column(feature.name).n_missing() if is_column else 0
-    return FeatureReport(
-        name=feature.name,
-        kind=str(feature.kind),
-        status=status,
-        reason=reason,
-        drift_detected=False,
-        significant=False,
-        material=False,
-        effect=None,
-        signals=signals,
-        flags=feature.flags,
-        n_reference=profile.n_rows - missing_reference,
-        n_current=table.n_rows - missing_current,
-        missing_reference=missing_reference,
-        missing_current=missing_current,
-        tests={},
-    )

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from driftwatch.arrays.schema import Role
 from driftwatch.errors import ConfigError
+from driftwatch.monitor.comparison import blank
 from driftwatch.monitor.evidence import Finding
 from driftwatch.monitor.signals import DROPPED_ROWS
 from driftwatch.performance.comparison import PerformanceOptions, ReferencePerformance, settle
 from driftwatch.performance.estimation import ReferenceCalibration
 from driftwatch.profile.profile import in_words
-from driftwatch.report.model import FeatureReport, Status
+from driftwatch.report.model import Status
 from driftwatch.report.performance import PerformanceReport
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from driftwatch.monitor.evidence import Evidence
     from driftwatch.monitor.plan import Plan
     from driftwatch.profile.profile import Profile
+    from driftwatch.report.model import FeatureReport
 
 __all__ = ["MeasuredPerformance", "PerformanceCheck", "late_labels", "unlabelled", "with_roles"]
 
@@ -50,24 +52,8 @@ def with_roles(features: Mapping[str, FeatureReport], plan: Plan) -> dict[str, F
 
 def unlabelled(profile: Profile, name: str, n_rows: int) -> FeatureReport:
     """Return the report of a target that current data do not have."""
-    missing = profile.missing.get(name, 0)
-    return FeatureReport(
-        name=name,
-        kind=str(profile.features[name].kind),
-        status=Status.INSUFFICIENT,
-        reason="current data have no such column",
-        drift_detected=False,
-        significant=False,
-        material=False,
-        effect=None,
-        signals=(),
-        flags=profile.features[name].flags,
-        n_reference=profile.n_rows - missing,
-        n_current=0,
-        missing_reference=missing,
-        missing_current=n_rows,
-        tests={},
-    )
+    reason = "current data have no such column"
+    return blank(profile, profile.features[name], Status.INSUFFICIENT, reason, n_rows=n_rows, n_missing=n_rows)
 
 
 @dataclass
