@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import pytest
 
-from driftwatch import Monitor, permutation_test
+from driftwatch import Monitor, assert_no_drift, permutation_test
 from driftwatch.detectors import BinnedChiSquaredDetector, KSDetector
 from driftwatch.detectors._catalog import detector_by_name
 from driftwatch.detectors.base import BaseDetector, Score
-from driftwatch.errors import ConfigError, InputError, UnknownNameError
+from driftwatch.errors import ConfigError, InputError, InputTypeError, UnknownNameError
+from driftwatch.simulate import mean_shift, power_curve
 
 RNG = np.random.default_rng(0)
 
@@ -78,14 +81,14 @@ def test_rows_of_one_group_move_together() -> None:
     rng = np.random.default_rng(2)
     blind, honest = 0, 0
 
-    def users(first: int) -> dict[str, Any]:
+    def side(first: int) -> dict[str, Any]:
         return {
             "user": np.repeat(np.arange(first, first + 30), 10),
             "x": np.repeat(rng.normal(size=30), 10) + 0.5 * rng.normal(size=300),
         }
 
     for _ in range(40):
-        reference, current = users(0), users(100)
+        reference, current = side(0), side(100)
         blind += Monitor(reference, features=["x"]).check(current).drift_detected
         report = Monitor(reference, pvalues="permutation", groups="user", n_permutations=199).check(current)
         honest += report.drift_detected
@@ -185,6 +188,106 @@ def test_a_test_without_a_permutation_form_leaves_the_family() -> None:
 def test_settings_that_make_no_sense_are_refused(options: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         Monitor(REFERENCE, **options)
+
+
+def users(n: int, first: int) -> np.ndarray:
+    return np.repeat(np.arange(first, first + n // 10), 10)
+
+
+@pytest.mark.parametrize("kind", ["array", "list", "text", "series", "arrow"])
+def test_labels_of_groups_do_as_a_column_of_them_does(kind: str) -> None:
+    rng = np.random.default_rng(5)
+    sides = [(users(200, 0), rng.normal(size=200)), (users(150, 15), rng.normal(0.3, size=150))]  # five on both sides
+
+    def given(labels: np.ndarray) -> Any:
+        if kind == "series":
+            return pd.Series(labels, index=labels)
+        if kind == "arrow":
+            return pa.array(labels)
+        return {"array": labels, "list": labels.tolist(), "text": [f"u{label}" for label in labels]}[kind]
+
+    (old, x), (new, y) = sides
+    options: dict[str, Any] = {"pvalues": "permutation", "n_permutations": 199, "seed": 2}
+    column = Monitor({"x": x, "user": old}, groups="user", **options).check({"x": y, "user": new})
+    labels = Monitor({"x": x}, groups=given(old), **options).check({"x": y}, groups=given(new))
+    assert labels.features == column.features
+    wanted = permutation_test(x, y, groups=(old, new), n_permutations=199, seed=2).pvalue[0]
+    assert labels.features["x"].tests["ks"].pvalue == wanted
+    assert wanted != permutation_test(x, y, n_permutations=199, seed=2).pvalue[0]
+
+
+def test_labels_of_groups_stand_beside_an_array() -> None:
+    rng = np.random.default_rng(6)
+    reference, current = rng.normal(size=(200, 2)), rng.normal(size=(100, 2))
+    monitor = Monitor(reference, pvalues="permutation", groups=users(200, 0), n_permutations=99)
+    report = monitor.check(current, groups=users(100, 50))
+    assert list(report.features) == ["f0", "f1"]
+    other = monitor.check(current, groups=np.arange(50, 150))
+    assert report.features["f0"].tests["ks"].pvalue != other.features["f0"].tests["ks"].pvalue
+
+
+def test_labels_of_both_sides_reach_an_assertion() -> None:
+    options: dict[str, Any] = {"pvalues": "permutation", "n_permutations": 99, "groups": users(200, 0)}
+    report = assert_no_drift({"x": REFERENCE["x"]}, {"x": REFERENCE["x"]}, current_groups=users(200, 50), **options)
+    assert report.features["x"].tests["ks"].details["n_permutations"] == 99
+
+
+def test_missing_labels_are_a_group_of_their_own() -> None:
+    rng = np.random.default_rng(7)
+    x, y = rng.normal(size=60), rng.normal(size=40)
+    old, new = [None, None, *range(58)], [*range(100, 138), None, None]
+    options: dict[str, Any] = {"pvalues": "permutation", "n_permutations": 199}
+    found = Monitor({"x": x}, groups=old, **options).check({"x": y}, groups=new)
+    named = [[-1 if label is None else label for label in side] for side in (old, new)]
+    wanted = Monitor({"x": x}, groups=named[0], **options).check({"x": y}, groups=named[1])
+    assert found.features == wanted.features
+
+
+@pytest.mark.parametrize(
+    ("groups", "error", "message"),
+    [
+        (users(190, 0), InputError, r"`groups` must hold one label for each of the 200 rows of `reference`, got 190\."),
+        ([], InputError, "each of the 200 rows of `reference`, got 0"),
+        (np.zeros((200, 2)), InputError, "one label for each row of `reference`, got float64"),
+        ([[1], [2, 3]] * 100, InputError, "one label for each row of `reference`"),
+        (7, InputTypeError, "'groups' must be a sequence of values, got int"),
+    ],
+)
+def test_labels_that_are_not_one_for_each_row_are_refused(groups: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        Monitor({"x": REFERENCE["x"]}, pvalues="permutation", groups=groups)
+
+
+def test_labels_of_one_side_only_are_refused() -> None:
+    current = {"x": CURRENT["x"]}
+    labelled = Monitor({"x": REFERENCE["x"]}, pvalues="permutation", groups=users(200, 0))
+    with pytest.raises(ConfigError, match=r"those of `current` are needed too.*check\(current, groups=labels\)"):
+        labelled.check(current)
+    with pytest.raises(InputError, match="each of the 150 rows of `current`, got 140"):
+        labelled.check(current, groups=users(140, 0))
+    for monitor in (Monitor(REFERENCE), Monitor(REFERENCE, pvalues="permutation")):
+        with pytest.raises(ConfigError, match="the monitor was made without groups"):
+            monitor.check(CURRENT, groups=users(150, 0))
+    with pytest.raises(ConfigError, match="made with the column 'c'"):
+        Monitor(REFERENCE, pvalues="permutation", groups="c").check(CURRENT, groups=users(150, 0))
+
+
+def test_labels_need_permutation_pvalues_and_no_blocks() -> None:
+    with pytest.raises(ConfigError, match="`groups` needs permutation p-values"):
+        Monitor(REFERENCE, groups=users(200, 0))
+    with pytest.raises(ConfigError, match="exclude each other"):
+        Monitor(REFERENCE, pvalues="permutation", block_length=5, groups=users(200, 0))
+
+
+def test_windows_of_a_table_need_groups_in_a_column() -> None:
+    x = {"x": REFERENCE["x"]}
+    monitor = Monitor(x, pvalues="permutation", groups=users(200, 0))
+    for cut in (
+        lambda: monitor.over_time(x, window=50),
+        lambda: power_curve(monitor, x, mean_shift(), sizes=[1.0], windows=[20], n_runs=2),
+    ):
+        with pytest.raises(ConfigError, match="need its groups as a column"):
+            cut()
 
 
 def test_current_data_without_the_groups_are_refused() -> None:

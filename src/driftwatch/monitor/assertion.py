@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 __all__ = ["assert_no_drift"]
 
 
-def assert_no_drift(reference: Any, current: Any, **options: Any) -> DriftReport:
+def assert_no_drift(reference: Any, current: Any, *, current_groups: Any = None, **options: Any) -> DriftReport:
     """Raise if current data drifted from the reference, else return the report.
 
     Parameters
     ----------
     reference, current
         As for `Monitor` and `Monitor.check`.
+    current_groups : sequence of labels, optional
+        `groups` of `Monitor.check`, where `groups` in the options are labels too.
     **options
         Settings of `Monitor`.
 
@@ -38,7 +40,7 @@ def assert_no_drift(reference: Any, current: Any, **options: Any) -> DriftReport
     >>> assert_no_drift(x, x).drift_detected
     False
     """
-    report = Monitor(reference, **options).check(current)
+    report = Monitor(reference, **options).check(current, groups=current_groups)
     if report.verdict is Verdict.NO_VERDICT:
         raise InputError(f"a verdict was asked for and none is possible. {report.summary()}")
     if report.drift_detected:

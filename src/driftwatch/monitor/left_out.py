@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from driftwatch.errors import InputError
+from driftwatch.errors import ConfigError, InputError
 from driftwatch.profile.profile import Profile
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from driftwatch.arrays.table import Table
     from driftwatch.monitor.monitor import Monitor
 
-__all__ = ["MAX_FOLDS", "MIN_WINDOWS", "Fold", "folds", "n_folds", "refit", "spread", "starts"]
+__all__ = ["MAX_FOLDS", "MIN_WINDOWS", "Fold", "check_divisible", "folds", "n_folds", "refit", "spread", "starts"]
 
 MAX_FOLDS = 10  # each costs one fit of the reference; with more of them a little less of it is left out at a time
 MIN_WINDOWS = 5  # a reference must hold so many windows: four of them are then left to compare the fifth with
@@ -39,7 +39,13 @@ def refit(monitor: Monitor, table: Table) -> Monitor:
     """Return a monitor with the same settings and kinds of features, whose reference is another table of the same columns.
 
     Kinds are not inferred again: a few rows of integers in order would be taken for identifiers.
+
+    Raises
+    ------
+    ConfigError
+        If the monitor has labels of groups, which belong to the rows it was made of.
     """
+    check_divisible(monitor)
     known = monitor.profile.features
     fitted = Profile.fit(
         table,
@@ -58,6 +64,16 @@ def refit(monitor: Monitor, table: Table) -> Monitor:
     other._rows = table  # noqa: SLF001 - a monitor made of another one
     other._performance = monitor._performance.refit(table)  # noqa: SLF001 - likewise
     return other
+
+
+def check_divisible(monitor: Monitor) -> None:
+    """Raise `ConfigError` if a monitor holds labels of groups, which no window of a table can bring along."""
+    resampling = monitor.plan.resampling
+    if resampling is not None and resampling.groups is not None and resampling.column is None:
+        raise ConfigError(
+            "windows of a table need its groups as a column, and this monitor was made with labels. Add them to the "
+            "table, and pass groups='the name of the column'."
+        )
 
 
 def n_folds(n_rows: int, window: int) -> int:

@@ -76,8 +76,9 @@ class Monitor:
     block_length : int or "auto", optional
         Contiguous blocks of so many rows move together: for rows in time order. "auto" estimates it from their
         autocorrelation.
-    groups : str, optional
-        A column whose equal values mark rows that move together, as those of one user or one video. It is not compared.
+    groups : str or sequence of labels, optional
+        Rows that move together, as those of one user or one video: a column whose equal values mark them, which is not
+        compared, or a label for each row of the reference. Labels of the current rows then go to `check`.
     seed : int
         Seed of the permutations.
     confidence : float, optional
@@ -147,7 +148,7 @@ class Monitor:
         pvalues: str = "analytic",
         n_permutations: int | None = None,
         block_length: BlockLength = None,
-        groups: str | None = None,
+        groups: Any = None,
         seed: int = 0,
         confidence: float | None = None,
         min_effect: float = 0.05,
@@ -185,13 +186,14 @@ class Monitor:
                 block_length=block_length,
                 groups=groups,
                 seed=seed,
-                known=known,
+                reference=table,
                 keep_rows=keep_rows,
             ),
         )
         outputs = self.plan.columns(Role.PREDICTION) | self.plan.columns(Role.TARGET)
         wanted |= outputs
-        chosen = [name for name in known if name in wanted and name != groups and self.plan.is_compared(name)]
+        marks = None if self.plan.resampling is None else self.plan.resampling.column
+        chosen = [name for name in known if name in wanted and name != marks and self.plan.is_compared(name)]
         if not chosen:
             raise ConfigError("there is no feature to compare: `features` is empty, or `per_feature` ignores them all.")
         self._unused = frozenset(known) - frozenset(chosen)
@@ -217,13 +219,16 @@ class Monitor:
         """Features that the monitor compares, in the order of the reference."""
         return list(self.profile.features)
 
-    def check(self, current: Any, *, progress: Progress | None = None) -> DriftReport:
+    def check(self, current: Any, *, groups: Any = None, progress: Progress | None = None) -> DriftReport:
         """Compare current data with the reference.
 
         Parameters
         ----------
         current : anything that the reference can be
             Shape `(n_samples, n_features)`; columns are matched by name.
+        groups : sequence of labels, optional
+            Which current rows move together, where the monitor was made with such labels for the reference. A label on
+            both sides is one group.
         progress : callable, optional
             Called with the number of features just finished.
 
@@ -234,9 +239,13 @@ class Monitor:
         Raises
         ------
         InputError, InputTypeError
-            If the data cannot be read as a table, or share no feature with the reference.
+            If the data cannot be read as a table, or share no feature with the reference, or the labels of groups are
+            not one for each row.
+        ConfigError
+            If labels of groups are given on one side only.
         """
         table = read_table(current, role="current")
+        labels = (self.plan.resampling or Resampling()).current_labels(groups, table.n_rows)
         profile = self.profile
         names = set(table.names)
         if names.isdisjoint(profile.features):
@@ -249,7 +258,7 @@ class Monitor:
 
         evidence, settled = self._compare(table, common, progress)
         if self._rows is not None:
-            permute(evidence, self._rows, table, self.plan)
+            permute(evidence, self._rows, table, self.plan, labels)
         correct(evidence, self.plan)
         measured = self._performance.measure(table)
         family = family_pvalues(evidence, self.plan, measured.findings)

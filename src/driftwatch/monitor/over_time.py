@@ -11,7 +11,7 @@ from driftwatch.arrays.table import read_table
 from driftwatch.arrays.timestamps import Timestamps, timestamps_of
 from driftwatch.errors import ConfigError, InputError, UnknownNameError
 from driftwatch.monitor.checks import check_count
-from driftwatch.monitor.left_out import refit
+from driftwatch.monitor.left_out import check_divisible, refit
 from driftwatch.monitor.periods import DAY, HOUR, Period
 from driftwatch.monitor.windows import Cut, Window, by_rows, by_time
 from driftwatch.report.history import History, WindowReport, statistics_of
@@ -65,6 +65,7 @@ def over_time(
     _check_choice("season", season, SEASONS)
     check_count("n_previous", n_previous)
     check_count("min_rows", 1 if min_rows is None else min_rows)
+    check_divisible(monitor)
     table = read_table(frame, role="frame")
     times = None if timestamp is None else _times(table, timestamp, timezone)
     cut = _cut(table, times, every, window, step)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from driftwatch.arrays.column import Column
 from driftwatch.arrays.namespace import to_host
-from driftwatch.arrays.schema import FeatureKind
+from driftwatch.arrays.schema import FeatureKind, Storage
+from driftwatch.arrays.table import read_table
 from driftwatch.errors import ConfigError, InputError, UnknownNameError
 from driftwatch.kernels._prepare import MAX_BLOCK_VALUES
 from driftwatch.kernels.blocks import block_lengths
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from driftwatch.monitor.evidence import Evidence, Finding
     from driftwatch.monitor.plan import Plan
 
-__all__ = ["Resampling", "permute"]
+__all__ = ["Resampling", "permute", "read_labels"]
 
 PVALUES = ("analytic", "permutation")
 # The statistic that stands for a test: the same one, and of the missing shares the difference of two means. The number
@@ -53,12 +55,13 @@ OWN_PERMUTATIONS = frozenset({FeatureKind.EMBEDDING, FeatureKind.JOINT})
 class Resampling:
     """How labels are permuted; build it with `Resampling.build`.
 
-    `n_permutations` is None where it follows from the number of tests. `groups` names a column.
+    `n_permutations` is None where it follows from the number of tests. `groups` names a column, or holds the labels of
+    the reference's rows.
     """
 
     n_permutations: int | None = None
     block_length: BlockLength = None
-    groups: str | None = None
+    groups: str | Column | None = None
     seed: int = 0
 
     @classmethod
@@ -68,9 +71,9 @@ class Resampling:
         *,
         n_permutations: int | None,
         block_length: BlockLength,
-        groups: str | None,
+        groups: Any,
         seed: int,
-        known: Sequence[str],
+        reference: Table,
         keep_rows: bool,
     ) -> Resampling | None:
         """Check the settings and return them; None for analytic p-values.
@@ -79,6 +82,8 @@ class Resampling:
         ------
         ConfigError, UnknownNameError
             If a setting is out of range or names what does not exist, or needs another one.
+        InputError, InputTypeError
+            If the labels of groups are not one for each row.
         """
         if pvalues not in list(PVALUES):
             raise UnknownNameError.from_names("way to `pvalues`", [pvalues], PVALUES)
@@ -98,9 +103,41 @@ class Resampling:
         if groups is not None:
             if block_length is not None:
                 raise ConfigError("`block_length` and `groups` exclude each other. Pass the one that rows depend by.")
-            if groups not in list(known):
-                raise UnknownNameError.from_names("column in `groups`", [groups], known)
+            if not isinstance(groups, str):
+                groups = read_labels(groups, reference.n_rows, role="reference")
+            elif groups not in reference.names:
+                raise UnknownNameError.from_names("column in `groups`", [groups], reference.names)
         return cls(n_permutations, block_length, groups, int(seed))
+
+    @property
+    def column(self) -> str | None:
+        """The column that says which rows belong together, if one does."""
+        return self.groups if isinstance(self.groups, str) else None
+
+    def current_labels(self, given: Any, n_rows: int) -> Column | None:
+        """Return the labels of current rows where those of the reference were given as labels, else None.
+
+        Raises
+        ------
+        ConfigError
+            If there are labels on one side only.
+        InputError, InputTypeError
+            If they are not one for each row.
+        """
+        if isinstance(self.groups, Column):
+            if given is None:
+                raise ConfigError(
+                    "the groups of the reference were given as labels, so those of `current` are needed too, and none "
+                    "came. Pass check(current, groups=labels), or name a column of both tables in the monitor."
+                )
+            return read_labels(given, n_rows, role="current")
+        if given is not None:
+            raise ConfigError(
+                "`groups` of `current` need labels of the reference's rows beside them, and the monitor was made "
+                + (f"with the column {self.groups!r}. Leave them out." if self.groups else "without groups.")
+                + " Labels of one side go to Monitor(reference, groups=labels), of the other to check."
+            )
+        return None
 
     def count(self, n_tests: int, alpha: float | None) -> int:
         """Return the number of permutations: enough for the smallest p-value to be significant by itself, twice over."""
@@ -110,11 +147,42 @@ class Resampling:
         return max(MIN_PERMUTATIONS, needed)
 
 
-def permute(evidence: Sequence[Evidence], reference: Table, current: Table, plan: Plan) -> None:
+def read_labels(labels: Any, n_rows: int, *, role: str) -> Column:
+    """Return labels of groups, one for each row of a side, as a column.
+
+    Raises
+    ------
+    InputError
+        If they are of another length or are no single values.
+    InputTypeError
+        If they are no sequence of values.
+    """
+    table = read_table({"groups": labels}, role=role, min_rows=0)
+    if table.n_rows != n_rows:
+        raise InputError(
+            f"`groups` must hold one label for each of the {n_rows:,} rows of `{role}`, got {table.n_rows:,}."
+        )
+    column = table.column("groups")
+    if column.storage in {Storage.VECTOR, Storage.NESTED}:
+        raise InputError(f"`groups` must hold one label for each row of `{role}`, got {column.dtype}. Flatten them.")
+    return column
+
+
+def permute(
+    evidence: Sequence[Evidence], reference: Table, current: Table, plan: Plan, labels: Column | None = None
+) -> None:
     """Replace the p-values of features by permutation p-values; a test that has no such form leaves the family.
 
     The same labelings serve all features, so that the dependence between them stays what it is. Embeddings keep their
     own permutations.
+
+    Parameters
+    ----------
+    evidence : sequence of Evidence
+    reference, current : Table
+    plan : Plan
+    labels : Column, optional
+        The groups of the current rows, where those of the reference are labels too.
 
     Raises
     ------
@@ -128,7 +196,7 @@ def permute(evidence: Sequence[Evidence], reference: Table, current: Table, plan
     n_bins = {detector.name: getattr(detector, "n_bins", DEFAULT_BINS) for detector in plan.detectors}
     tests = [_Test(item, name, finding, n_bins.get(name)) for item in judged for name, finding in _possible(item)]
     rows = _Rows(reference, current)
-    units, length = _units(rows, resampling, judged)
+    units, length = _units(rows, resampling, labels, judged)
     count = resampling.count(len(tests), plan.alpha)
     width = max(1, MAX_BLOCK_VALUES // (rows.n + rows.m))
     for start in range(0, len(tests), width):
@@ -183,10 +251,14 @@ def _flag(evidence: Iterable[Evidence], units: Units, *, dependent: bool) -> Non
             item.flags.append("few_units")
 
 
-def _units(rows: _Rows, resampling: Resampling, evidence: Sequence[Evidence]) -> tuple[Units, int | None]:
+def _units(
+    rows: _Rows, resampling: Resampling, labels: Column | None, evidence: Sequence[Evidence]
+) -> tuple[Units, int | None]:
     """Return what moves together, and the block length if there is one."""
-    if resampling.groups is not None:
-        return units_of_groups(*rows.labels(resampling.groups)), None
+    if isinstance(resampling.groups, str):
+        return units_of_groups(*rows.groups_of(resampling.groups)), None
+    if resampling.groups is not None and labels is not None:
+        return units_of_groups(*rows.groups(resampling.groups, labels)), None
     if resampling.block_length is None:
         return units_of_rows(rows.n, rows.m), None
     if isinstance(resampling.block_length, int):
@@ -224,17 +296,27 @@ class _Rows:
         return np.isnan(values).astype(np.float64) if missing else values
 
     def _codes(self, name: str, kind: FeatureKind) -> NDArray[np.float64]:
-        known: dict[str, int] = {}
-        sides = []
-        for table in (self.reference, self.current):
-            codes, labels = table.column(name).codes()
-            places = [known.setdefault(label_of(label, kind), len(known)) for label in labels]
-            sides.append(np.append(np.asarray(places, dtype=np.float64), np.nan)[codes])
-        return np.concatenate(sides)
+        return np.concatenate(_joint_codes([table.column(name) for table in (self.reference, self.current)], kind))
 
-    def labels(self, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return the group of each row as a number, on both sides; the missing ones are a group of their own."""
+    def groups_of(self, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the group of each row as `groups` does, from a column of both tables."""
         if name not in self.current.names:
             raise InputError(f"`current` has no column {name!r}, which says which rows belong together. Add it.")
-        values = np.nan_to_num(self._codes(name, FeatureKind.CATEGORICAL), nan=-1.0)
-        return values[: self.n], values[self.n :]
+        return self.groups(self.reference.column(name), self.current.column(name))
+
+    @staticmethod
+    def groups(reference: Column, current: Column) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the group of each row as a number, on both sides; the missing ones are a group of their own."""
+        before, after = _joint_codes([reference, current], FeatureKind.CATEGORICAL)
+        return np.nan_to_num(before, nan=-1.0), np.nan_to_num(after, nan=-1.0)
+
+
+def _joint_codes(columns: Sequence[Column], kind: FeatureKind) -> list[NDArray[np.float64]]:
+    """Return columns as codes of their levels, the same for all of them; NaN where missing."""
+    known: dict[str, int] = {}
+    sides = []
+    for column in columns:
+        codes, labels = column.codes()
+        places = [known.setdefault(label_of(label, kind), len(known)) for label in labels]
+        sides.append(np.append(np.asarray(places, dtype=np.float64), np.nan)[codes])
+    return sides
