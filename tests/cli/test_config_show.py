@@ -41,7 +41,8 @@ def test_each_value_names_its_source(run: Run, tmp_path: Path, monkeypatch: pyte
 
 def test_output_is_a_settings_file_that_gives_the_same_settings(run: Run, tmp_path: Path) -> None:
     (tmp_path / "driftwatch.toml").write_text(
-        'alpha = "none"\ndetectors = ["ks"]\ninclude = ["a", "é"]\nexclude = ["b\\"c"]\nthresholds = { psi = 1e-5, ks = 3 }\n'
+        'alpha = "none"\njoint = { "a b" = ["x", "é"], c = ["x", "y"] }\nblock_length = "auto"\ngroups = "u"\nseed = 4\n'
+        'n_permutations = 9\nblock_size = 7\npvalues = "permutation"\nconfidence = 0.9\ndetectors = ["ks"]\ninclude = ["a", "é"]\nexclude = ["b\\"c"]\nthresholds = { psi = 1e-5, ks = 3 }\n'
         'roles = { "a b" = "target" }\nperformance = { positive = true, metrics = ["f1"], min_drop = { f1 = 0.1 } }\n'
         '[features."a.b"]\nweight = 2\nignore = true\nthresholds = { ks = 0.5 }\nrole = "weight"\n'
     )
@@ -53,7 +54,8 @@ def test_output_is_a_settings_file_that_gives_the_same_settings(run: Run, tmp_pa
 def test_defaults_are_shown_without_any_file(run: Run) -> None:
     shown = tomllib.loads(run("config", "show").out)
     defaults = Settings()
-    assert {name: getattr(defaults, name) for name in shown} == shown | {"exclude": ()}
+    ours = {"exclude": (), "block_length": None, "confidence": None}  # as TOML says it: [], "none" and "none"
+    assert {name: getattr(defaults, name) for name in shown} == shown | ours
 
 
 def test_resolved_may_be_said(run: Run) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from driftwatch import Monitor, io
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -53,6 +55,106 @@ def test_kind_wins_over_what_the_data_look_like(run: Run) -> None:
 def test_alpha_and_correction_and_min_effect_are_in_the_report(run: Run) -> None:
     report = features(run, "--alpha", "0.001", "--correction", "bonferroni", "--min-effect", "0.3")[""]
     assert (report["alpha"], report["correction"], report["min_effect"]) == (0.001, "bonferroni", 0.3)
+
+
+def test_permutation_pvalues_have_options(run: Run) -> None:
+    def ks(*options: str) -> dict[str, Any]:
+        found: dict[str, Any] = features(run, "--pvalues", "permutation", *options)["moved"]["tests"]["ks"]
+        return found
+
+    plain = ks()
+    assert (plain["pvalue_method"], plain["n_permutations"]) == ("permutation", 999)
+    assert features(run)["moved"]["tests"]["ks"]["pvalue_method"] != "permutation"
+    assert ks("--n-permutations", "99")["n_permutations"] == 99
+    assert ks("--block-length", "5")["block_length"] == 5
+    pvalues = {
+        options: features(run, "--pvalues", "permutation", *options)["same"]["tests"]["ks"]["pvalue"]
+        for options in ((), ("--seed", "1"), ("--seed", "0"))
+    }
+    assert pvalues[()] == pvalues["--seed", "0"] != pvalues["--seed", "1"]
+
+
+def test_groups_name_a_column_that_is_not_compared(run: Run) -> None:
+    found = features(run, "--pvalues", "permutation", "--groups", "code", "--n-permutations", "99")
+    assert "code" not in found
+    assert "few_units" in found["moved"]["flags"]  # four groups, on both sides
+
+
+def test_permutation_options_are_those_of_the_monitor(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "driftwatch.toml").write_text(
+        'pvalues = "permutation"\nn_permutations = 99\ngroups = "code"\nseed = 3\n'
+    )
+    found = features(run)["moved"]["tests"]["ks"]
+    monitor = Monitor(io.read("ref.csv"), pvalues="permutation", n_permutations=99, groups="code", seed=3)
+    assert found["pvalue"] == monitor.check(io.read("cur.csv")).features["moved"].tests["ks"].pvalue
+
+
+def test_options_of_permutations_need_permutations(run: Run) -> None:
+    done = run("check", "ref.csv", "cur.csv", "--block-length", "auto")
+    assert (done.code, done.error) == (
+        2,
+        "`block_length` needs permutation p-values. Set `pvalues` to 'permutation' as well.",
+    )
+
+
+def test_confidence_adds_intervals(run: Run, tmp_path: Path) -> None:
+    assert "confidence" not in features(run)[""]
+    wide, narrow = (features(run, "--confidence", level) for level in ("0.99", "0.5"))
+    assert (wide[""]["confidence"], narrow[""]["confidence"]) == (0.99, 0.5)
+    spans = [found["moved"]["intervals"]["ks"] for found in (wide, narrow)]
+    assert spans[0]["low"] < spans[1]["low"] < spans[1]["high"] < spans[0]["high"]
+    (tmp_path / "driftwatch.toml").write_text("confidence = 0.9\n")
+    assert features(run)[""]["confidence"] == 0.9
+    assert "confidence" not in features(run, "--confidence", "none")[""]
+
+
+def test_global_method_forms_the_pvalue_of_the_report(run: Run) -> None:
+    several = ("--features", "same", "--detectors", "ks,mannwhitney,cramervonmises")
+    reports = {name: features(run, *several, "--global-method", name) for name in ("bonferroni", "simes", "hommel")}
+    assert [found[""]["global_method"] for found in reports.values()] == list(reports)
+    p = sorted(test["pvalue"] for test in reports["simes"]["same"]["tests"].values())
+    simes = min(3 * p[0], 3 * p[1] / 2, p[2])
+    wanted = [3 * p[0], simes, simes * (1 + 1 / 2 + 1 / 3)]
+    assert [found[""]["global_pvalue"] for found in reports.values()] == pytest.approx([min(1.0, w) for w in wanted])
+    assert len(set(wanted)) == 3
+
+
+def test_joint_makes_features_of_several(run: Run) -> None:
+    found = features(run, "--joint", "pair=moved,same", "--joint", 'other=same,"a,b"', "--max-embedding-rows", "50")
+    assert {found[name]["kind"] for name in ("pair", "other")} == {"joint"}
+    assert found["pair"]["tests"]["mmd"]["n_compared_current"] == 50
+    assert features(run, "--joint", "all", "--max-embedding-rows", "50")["joint"]["kind"] == "joint"
+
+
+def test_block_size_leaves_the_report_as_it_is(run: Run) -> None:
+    assert {**features(run, "--block-size", "500"), "": None} == {**features(run), "": None}
+
+
+def test_calibrate_takes_joint_features(run: Run) -> None:
+    done = run(
+        "calibrate",
+        "ref.csv",
+        "--window",
+        "40",
+        "--checks-per-day",
+        "1",
+        "--false-alarms-per-month",
+        "3",
+        "--n-windows",
+        "5",
+        "--features",
+        "moved,same",
+        "--joint",
+        "all",
+        "--max-embedding-rows",
+        "40",
+        "--block-size",
+        "500",
+        "--format",
+        "json",
+    )
+    assert (done.code, done.err) == (0, "")
+    assert json.loads(done.out)["features"]["joint"]["kind"] == "joint"
 
 
 def test_alpha_none_drops_the_significant_leg(run: Run) -> None:

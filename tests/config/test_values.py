@@ -10,7 +10,7 @@ import pytest
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.config import FeatureSettings, Settings, load_settings
 from driftwatch.config.keys import FEATURE_KEYS
-from driftwatch.config.settings import CORRECTIONS, FORMATS, KINDS, ROLES, TASKS
+from driftwatch.config.settings import CORRECTIONS, FORMATS, GLOBAL_METHODS, KINDS, PVALUES, ROLES, TASKS
 from driftwatch.errors import ConfigError, UnknownNameError
 from driftwatch.ops._threads import NUM_THREADS_VARIABLE
 
@@ -34,6 +34,16 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
     correction = "holm"
     min_effect = 0
     min_samples = 5
+    global_method = "hommel"
+    pvalues = "permutation"
+    n_permutations = 99
+    block_length = "auto"
+    groups = "user"
+    seed = 3
+    confidence = 0.9
+    joint = { engine = ["rpm", "torque"] }
+    max_embedding_rows = 500
+    block_size = 1000
     excess = true
     detectors = ["ks", "hellinger"]
     include = ["price", "age"]
@@ -62,6 +72,16 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
         correction="holm",
         min_effect=0.0,
         min_samples=5,
+        global_method="hommel",
+        pvalues="permutation",
+        n_permutations=99,
+        block_length="auto",
+        groups="user",
+        seed=3,
+        confidence=0.9,
+        joint={"engine": ("rpm", "torque")},
+        max_embedding_rows=500,
+        block_size=1000,
         excess=True,
         detectors=("ks", "hellinger"),
         include=("price", "age"),
@@ -88,6 +108,25 @@ def test_every_key_is_read_from_a_file(tmp_path: Path) -> None:
         ("CORRECTION", "none", Settings(correction="none")),
         ("MIN_EFFECT", "1e-2", Settings(min_effect=0.01)),
         ("MIN_SAMPLES", "30", Settings(min_samples=30)),
+        ("GLOBAL_METHOD", "simes", Settings(global_method="simes")),
+        ("PVALUES", "permutation", Settings(pvalues="permutation")),
+        ("N_PERMUTATIONS", "499", Settings(n_permutations=499)),
+        ("BLOCK_LENGTH", "50", Settings(block_length=50)),
+        ("BLOCK_LENGTH", "auto", Settings(block_length="auto")),
+        ("BLOCK_LENGTH", "none", Settings()),
+        ("GROUPS", "user id", Settings(groups="user id")),
+        ("SEED", "7", Settings(seed=7)),
+        ("CONFIDENCE", ".9", Settings(confidence=0.9)),
+        ("CONFIDENCE", "none", Settings()),
+        ("JOINT", "all", Settings(joint=True)),
+        ("JOINT", "none", Settings()),
+        (
+            "JOINT",
+            'engine=rpm, torque; b = "x, y",z=1',
+            Settings(joint={"engine": ("rpm", "torque"), "b": ("x, y", "z=1")}),
+        ),
+        ("MAX_EMBEDDING_ROWS", "500", Settings(max_embedding_rows=500)),
+        ("BLOCK_SIZE", "1000", Settings(block_size=1000)),
         ("EXCESS", "true", Settings(excess=True)),
         ("EXCESS", "false", Settings()),
         ("DETECTORS", "ks, hellinger", Settings(detectors=("ks", "hellinger"))),
@@ -121,6 +160,23 @@ def test_every_option_of_check_has_a_variable(variable: str, text: str, expected
         "min_samples = 0",
         "min_samples = 2.5",
         "min_samples = true",
+        "global_method = 'fisher'",
+        "pvalues = 'bootstrap'",
+        "n_permutations = 0",
+        "n_permutations = 'many'",
+        "block_length = 0",
+        "block_length = 'long'",
+        "groups = ''",
+        "groups = ['user']",
+        "seed = -1",
+        "seed = 1.5",
+        "confidence = 1",
+        "joint = 'all'",
+        "joint = {}",
+        "joint = { engine = 'rpm' }",
+        "joint = { engine = [] }",
+        "max_embedding_rows = 9",
+        "block_size = 0",
         "excess = 1",
         "excess = 'true'",
         "detectors = 'ks'",
@@ -163,6 +219,8 @@ def test_wrong_value_is_refused_with_key_file_and_what_was_wanted(tmp_path: Path
         ("MIN_SAMPLES", "2.5", "`DRIFTWATCH_MIN_SAMPLES` must be a whole number"),
         ("THRESHOLD", "psi", "`DRIFTWATCH_THRESHOLD` must be STATISTIC=NUMBER pairs"),
         ("THRESHOLD", "psi=big", "`DRIFTWATCH_THRESHOLD` psi must be a number"),
+        ("JOINT", "engine", "`DRIFTWATCH_JOINT` must be true, false or a table of names and lists of features"),
+        ("JOINT", "engine=", "`DRIFTWATCH_JOINT` must be true, false or a table"),
         ("KIND", "age=", "`DRIFTWATCH_KIND` must be FEATURE=KIND pairs"),
         ("KIND", "age=number", "`DRIFTWATCH_KIND` age.kind must be one of"),
         ("FEATURES", " , ", "`DRIFTWATCH_FEATURES` must be a list of feature names"),
@@ -252,6 +310,26 @@ def test_corrections_are_those_of_the_kernels() -> None:
     from driftwatch.kernels.multiplicity import CORRECTIONS as IMPLEMENTED
 
     assert set(CORRECTIONS) == set(IMPLEMENTED)
+
+
+def test_choices_of_pvalues_are_those_of_the_library() -> None:
+    from driftwatch.kernels.multiplicity import GLOBAL_METHODS as GLOBAL
+    from driftwatch.monitor.permutation import PVALUES as WAYS
+
+    assert (set(GLOBAL_METHODS), set(PVALUES)) == (set(GLOBAL), set(WAYS))
+
+
+def test_every_option_of_a_monitor_is_a_setting_with_its_default() -> None:
+    from inspect import signature
+
+    from driftwatch.monitor import Monitor
+
+    elsewhere = {"features": "include", "schema": "features", "per_feature": "features"}
+    options = {name: option.default for name, option in signature(Monitor).parameters.items()}
+    del options["reference"], options["keep_rows"]  # the data, and what the command line does with them
+    assert {name for name in options if not hasattr(Settings(), elsewhere.get(name, name))} == set()
+    defaults = {name: getattr(Settings(), elsewhere.get(name, name)) or None for name in options}
+    assert defaults == {name: default or None for name, default in options.items()}
 
 
 def test_roles_and_tasks_are_those_of_the_library() -> None:

@@ -299,3 +299,6 @@ def test_current_data_without_the_groups_are_refused() -> None:
 def test_permutations_and_a_calibration_exclude_each_other() -> None:
     with pytest.raises(ConfigError, match="pvalues='analytic'"):
         Monitor(REFERENCE, pvalues="permutation").calibrate(window=20, checks_per_day=1, false_alarms_per_month=1)
+    found = Monitor({"x": REFERENCE["x"]}).calibrate(window=20, checks_per_day=1, false_alarms_per_month=1, n_windows=5)
+    with pytest.raises(ConfigError, match="pvalues='analytic'"):
+        Monitor({"x": REFERENCE["x"]}, pvalues="permutation").use(found)

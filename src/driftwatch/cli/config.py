@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 __all__ = ["run_config_show", "settings_toml"]
 
-_NONE = {"include": "# include: every feature", "detectors": "# detectors: the usual ones"}  # TOML has no word for None
+# TOML has no word for None. For some settings we have one; the others cannot be set to it.
+_NONE = {
+    "n_permutations": "# n_permutations: as many as the tests need",
+    "groups": "# groups: rows move one by one",
+    "detectors": "# detectors: the usual ones",
+    "include": "# include: every feature",
+    "block_size": "# block_size: 4,000,000",
+}
 
 
 def run_config_show(config_file: str | None) -> int:
@@ -47,6 +54,4 @@ def settings_toml(resolved: ResolvedSettings) -> str:
 def _assignment(path: tuple[str, ...], value: object) -> str:
     if value is None and path[0] in _NONE:
         return _NONE[path[0]]
-    if path == ("alpha",) and value is None:
-        value = "none"
-    return f"{dotted(path)} = {toml_value(value)}"
+    return f"{dotted(path)} = {toml_value('none' if value is None else value)}"

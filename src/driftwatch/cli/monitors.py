@@ -12,7 +12,7 @@ __all__ = ["build_monitor"]
 
 
 def build_monitor(reference: str, settings: Settings, *, keep_rows: bool = True) -> Monitor:
-    """Read a file, or standard input for `-`, and return a monitor with the settings."""
+    """Read a file, or standard input for `-`, and return a monitor with the settings; permutations keep the rows anyway."""
     from driftwatch import io
     from driftwatch.monitor.monitor import Monitor
 
@@ -25,10 +25,20 @@ def build_monitor(reference: str, settings: Settings, *, keep_rows: bool = True)
         excess=settings.excess,
         alpha=settings.alpha,
         correction=settings.correction,
+        global_method=settings.global_method,
+        pvalues=settings.pvalues,
+        n_permutations=settings.n_permutations,
+        block_length=settings.block_length,  # type: ignore[arg-type]  # text is "auto", by its key
+        groups=settings.groups,
+        seed=settings.seed,
+        confidence=settings.confidence,
         min_effect=settings.min_effect,
         min_samples=settings.min_samples,
+        joint=settings.joint,
+        max_embedding_rows=settings.max_embedding_rows,
+        block_size=settings.block_size,
         per_feature=settings.per_feature(),
         roles=settings.roles,
         performance=settings.performance or None,
-        keep_rows=keep_rows,
+        keep_rows=keep_rows or settings.pvalues == "permutation",
     )

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 import typer
 
 from driftwatch.config.keys import split_list, split_pairs
-from driftwatch.config.settings import CORRECTIONS, FAIL_ON, FORMATS, KINDS, ON_INSUFFICIENT, ROLES
+from driftwatch.config.settings import (
+    CORRECTIONS,
+    FAIL_ON,
+    FORMATS,
+    GLOBAL_METHODS,
+    KINDS,
+    ON_INSUFFICIENT,
+    PVALUES,
+    ROLES,
+)
 from driftwatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -15,7 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AlphaOption",
+    "BlockLengthOption",
+    "BlockSizeOption",
     "CalibrationOption",
+    "ConfidenceOption",
     "ConfigOption",
     "CorrectionOption",
     "DebugOption",
@@ -25,18 +37,26 @@ __all__ = [
     "FailOnOption",
     "FeaturesOption",
     "FormatOption",
+    "GlobalMethodOption",
+    "GroupsOption",
+    "JointOption",
     "KindOption",
+    "MaxEmbeddingRowsOption",
     "MinEffectOption",
     "MinSamplesOption",
     "OnInsufficientOption",
     "OutputOption",
     "PerformanceOption",
+    "PermutationSeedOption",
+    "PermutationsOption",
     "PredictionOption",
+    "PvaluesOption",
     "QuietOption",
     "RoleOption",
     "SeedOption",
     "TargetOption",
     "ThresholdOption",
+    "joint",
     "names",
     "pairs",
     "roles",
@@ -152,6 +172,67 @@ CorrectionOption: TypeAlias = Annotated[
         autocompletion=_words(CORRECTIONS),
     ),
 ]
+GlobalMethodOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--global-method",
+        metavar=_choice(GLOBAL_METHODS),
+        help="How the p-value of the whole report is formed. Default: bonferroni.",
+        autocompletion=_words(GLOBAL_METHODS),
+    ),
+]
+PvaluesOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--pvalues",
+        metavar=_choice(PVALUES),
+        help="permutation: from the rows of both sides, which may depend on each other. Default: analytic.",
+        autocompletion=_words(PVALUES),
+    ),
+]
+PermutationsOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--n-permutations", metavar="COUNT", help="Random permutations. Default: 999, or as many as needed."),
+]
+BlockLengthOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--block-length",
+        metavar="ROWS|auto|none",
+        help="Permute blocks of so many rows, for rows in the order of time.",
+    ),
+]
+GroupsOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--groups", metavar="COLUMN", help="Permute rows with one value of this column together, as of a user."
+    ),
+]
+PermutationSeedOption: TypeAlias = Annotated[
+    str | None, typer.Option("--seed", metavar="NUMBER", help="Seed of the permutations. Default: 0.")
+]
+ConfidenceOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--confidence", metavar="LEVEL|none", help="Add effect sizes with intervals of this level, as 0.95."),
+]
+JointOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--joint",
+        metavar="NAME=NAMES|all|none",
+        help="Compare several numeric features as one, as engine=rpm,torque. Repeatable.",
+    ),
+]
+MaxEmbeddingRowsOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--max-embedding-rows", metavar="COUNT", help="Rows of an embedding or joint feature compared. Default: 2000."
+    ),
+]
+BlockSizeOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--block-size", metavar="COUNT", help="Values sorted at a time: fewer need less memory."),
+]
 FailOnOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
@@ -227,6 +308,17 @@ def pairs(option: str, wanted: str, values: Sequence[str] | None) -> dict[str, s
     for value in values:
         found |= _split(option, wanted, split_pairs, value)
     return found
+
+
+def joint(values: Sequence[str] | None) -> str | None:
+    """Return the values of a repeatable `--joint` as one text of the setting, None when it was not given.
+
+    Examples
+    --------
+    >>> joint(["engine=rpm,torque", "brakes=front,rear"])
+    'engine=rpm,torque;brakes=front,rear'
+    """
+    return ";".join(values) if values else None
 
 
 def roles(given: Sequence[str] | None, *, prediction: str | None, target: str | None) -> dict[str, str] | None:

@@ -8,7 +8,17 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from driftwatch.config.settings import CORRECTIONS, FAIL_ON, FORMATS, KINDS, ON_INSUFFICIENT, ROLES, TASKS
+from driftwatch.config.settings import (
+    CORRECTIONS,
+    FAIL_ON,
+    FORMATS,
+    GLOBAL_METHODS,
+    KINDS,
+    ON_INSUFFICIENT,
+    PVALUES,
+    ROLES,
+    TASKS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +31,7 @@ __all__ = [
     "TABLES",
     "THRESHOLD",
     "Key",
+    "split_joint",
     "split_list",
     "split_pairs",
 ]
@@ -81,6 +92,30 @@ def split_pairs(text: str) -> dict[str, str]:
     return pairs
 
 
+def split_joint(text: str) -> object:
+    """Return what `joint` holds in a file: "all" and "none" as true and false, else `NAME=COLUMNS` separated by `;`.
+
+    Raises
+    ------
+    ValueError
+        When a part is no name and columns.
+
+    Examples
+    --------
+    >>> split_joint('engine=rpm,torque; brakes=front,"rear, left"')
+    {'engine': ['rpm', 'torque'], 'brakes': ['front', 'rear, left']}
+    """
+    if text in {"all", "none"}:
+        return text == "all"
+    joint = {}
+    for part in text.split(";"):
+        name, equals, columns = part.partition("=")
+        if not equals or not name.strip():
+            raise ValueError(part)
+        joint[name.strip()] = split_list(columns)
+    return joint
+
+
 def _number_from_text(text: str) -> object:
     try:
         return int(text)
@@ -110,12 +145,35 @@ def _number_where(holds: Callable[[float], bool]) -> Callable[[object], float]:
     return accept
 
 
-def _alpha(value: object) -> float | None:
+def _share_or_none(value: object) -> float | None:
     return None if value == "none" else _number_where(lambda x: 0 < x < 1)(value)
 
 
-def _positive_int(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+def _whole_number(least: int) -> Callable[[object], int]:
+    def accept(value: object) -> int:
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise ValueError
+        return value
+
+    return accept
+
+
+def _block_length(value: object) -> int | str | None:
+    if value == "none":
+        return None
+    return "auto" if value == "auto" else _whole_number(1)(value)
+
+
+def _joint(value: object) -> bool | dict[str, tuple[str, ...]]:
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, dict) or not value:
+        raise ValueError
+    return {_name(name): _some_names(columns) for name, columns in value.items()}
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not value:
         raise ValueError
     return value
 
@@ -158,17 +216,31 @@ _EFFECT = Key("a number from 0 to 1", _number_where(lambda x: 0 <= x <= 1), _num
 _DETECTOR_LIST = 'a list of detector names, such as ["ks", "hellinger"] (ks,hellinger on the command line)'
 _NAME_LIST = 'a list of feature names, such as ["age", "income"] (age,income on the command line)'
 
+_SHARE_OR_NONE = 'a number between 0 and 1 (both excluded), or "none"'
+_COUNT = Key("a whole number of 1 or more", _whole_number(1), _number_from_text)
+_JOINT = 'true, false or a table of names and lists of features, such as { engine = ["rpm", "torque"] }'
+
 THRESHOLD = Key("a number of 0 or more", _number_where(lambda x: x >= 0), _number_from_text)
 
 KEYS: dict[str, Key] = {
-    "alpha": Key('a number between 0 and 1 (both excluded), or "none"', _alpha, _number_from_text),
+    "alpha": Key(_SHARE_OR_NONE, _share_or_none, _number_from_text),
     "correction": _one_of(CORRECTIONS),
+    "global_method": _one_of(GLOBAL_METHODS),
+    "pvalues": _one_of(PVALUES),
+    "n_permutations": _COUNT,
+    "block_length": Key('a whole number of 1 or more, "auto" or "none"', _block_length, _number_from_text),
+    "groups": Key("the name of a column", _name),
+    "seed": Key("a whole number of 0 or more", _whole_number(0), _number_from_text),
+    "confidence": Key(_SHARE_OR_NONE, _share_or_none, _number_from_text),
     "min_effect": _EFFECT,
-    "min_samples": Key("a whole number of 1 or more", _positive_int, _number_from_text),
+    "min_samples": _COUNT,
     "excess": Key("true or false", _bool, _bool_from_text),
     "detectors": Key(_DETECTOR_LIST, _some_names, split_list),
     "include": Key(_NAME_LIST, _some_names, split_list, word="features"),
     "exclude": Key(_NAME_LIST, _names, split_list),
+    "joint": Key(_JOINT + " (engine=rpm,torque or all on the command line)", _joint, split_joint),
+    "max_embedding_rows": Key("a whole number of 10 or more", _whole_number(10), _number_from_text),
+    "block_size": _COUNT,
     "fail_on": _one_of(FAIL_ON),
     "on_insufficient": _one_of(ON_INSUFFICIENT),
     "format": _one_of(FORMATS),

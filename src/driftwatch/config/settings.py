@@ -12,8 +12,11 @@ __all__ = [
     "CORRECTIONS",
     "FAIL_ON",
     "FORMATS",
+    "GLOBAL_METHODS",
     "KINDS",
+    "MAX_EMBEDDING_ROWS",
     "ON_INSUFFICIENT",
+    "PVALUES",
     "ROLES",
     "TASKS",
     "FeatureSettings",
@@ -21,6 +24,9 @@ __all__ = [
 ]
 
 CORRECTIONS = ("fdr_bh", "fdr_by", "bonferroni", "holm", "none")
+GLOBAL_METHODS = ("bonferroni", "simes", "hommel")
+PVALUES = ("analytic", "permutation")
+MAX_EMBEDDING_ROWS = 2000  # as in `driftwatch.profile`, which imports numpy; a test holds the two together
 FORMATS = ("table", "json", "markdown", "junit", "github")
 FAIL_ON = ("drift", "none")
 ON_INSUFFICIENT = ("report", "pass", "fail")
@@ -76,6 +82,20 @@ class Settings:
         Significance level in (0, 1) of the whole family of p-values; None switches the significant leg off.
     correction : str
         One of `CORRECTIONS`.
+    global_method : str
+        One of `GLOBAL_METHODS`: how the p-value of the whole report is formed.
+    pvalues : str
+        One of `PVALUES`.
+    n_permutations : int, optional
+        Random permutations; None takes as many as the tests need.
+    block_length : int or "auto", optional
+        Rows of a contiguous block that moves together.
+    groups : str, optional
+        The column that says which rows move together.
+    seed : int
+        Seed of the permutations.
+    confidence : float, optional
+        Level in (0, 1) of the intervals of the effect sizes; None computes none.
     min_effect : float
         Smallest effect, in [0, 1], that counts as material.
     min_samples : int
@@ -90,6 +110,12 @@ class Settings:
         Statistic name to the cut on its raw value.
     excess : bool
         Whether thresholds cut what is left of a statistic after its own noise instead.
+    joint : bool or mapping of str to sequence of str
+        Features that are made of several numeric ones, by name; True makes one of all.
+    max_embedding_rows : int
+        Rows of an embedding or joint feature that are compared of a side.
+    block_size : int, optional
+        Values that are sorted at a time; None takes the usual number.
     roles : mapping of str to str
         Column to one of `ROLES`.
     performance : mapping of str to anything
@@ -106,6 +132,13 @@ class Settings:
 
     alpha: float | None = 0.05
     correction: str = "fdr_bh"
+    global_method: str = "bonferroni"
+    pvalues: str = "analytic"
+    n_permutations: int | None = None
+    block_length: int | str | None = None
+    groups: str | None = None
+    seed: int = 0
+    confidence: float | None = None
     min_effect: float = 0.05
     min_samples: int = 10
     detectors: tuple[str, ...] | None = None
@@ -113,6 +146,9 @@ class Settings:
     exclude: tuple[str, ...] = ()
     thresholds: Mapping[str, float] = field(default_factory=dict)
     excess: bool = False
+    joint: bool | Mapping[str, tuple[str, ...]] = False
+    max_embedding_rows: int = MAX_EMBEDDING_ROWS
+    block_size: int | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
     performance: Mapping[str, object] = field(default_factory=dict)
     features: Mapping[str, FeatureSettings] = field(default_factory=dict)

@@ -126,7 +126,9 @@ def dotted(path: SettingPath) -> str:
 
 
 def toml_value(value: object) -> str:
-    """Return a string, a finite number, a boolean or a list of them as TOML."""
+    """Return a string, a finite number, a boolean, or a list or mapping of them as TOML."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{dotted((name,))} = {toml_value(item)}" for name, item in value.items()) + " }"
     # JSON writes all of them as TOML does, but for one control character
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 

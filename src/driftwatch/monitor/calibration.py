@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from driftwatch.monitor.outcomes import Outcome
     from driftwatch.monitor.plan import Plan
 
-__all__ = ["DAYS_PER_MONTH", "calibrate", "calibrated"]
+__all__ = ["DAYS_PER_MONTH", "calibrate", "calibrated", "check_analytic"]
 
 NDArray = np.ndarray[Any, Any]
 
@@ -103,8 +103,9 @@ def calibrated(plan: Plan, calibration: Calibration, names: Sequence[str]) -> Pl
     Raises
     ------
     ConfigError
-        If the calibration is of other features, or of a rule with a level where this one has none.
+        If the calibration is of other features, or of a rule with a level where this one has none, or of other p-values.
     """
+    check_analytic(plan)
     if set(names) != set(calibration.features):
         raise ConfigError(
             f"the calibration is of other features ({len(calibration.features)}) than those of this monitor "
@@ -119,6 +120,15 @@ def calibrated(plan: Plan, calibration: Calibration, names: Sequence[str]) -> Pl
     scaled = plan if calibration.factor == 1.0 else plan.scaled(calibration.factor)
     own = {name: tests for name, tests in effects.items() if tests}
     return replace(scaled, alpha=calibration.alpha, design_effects=own, calibrated=True)
+
+
+def check_analytic(plan: Plan) -> None:
+    """Raise `ConfigError` if the p-values of a plan are permutation p-values, which take dependent rows into account."""
+    if plan.resampling is not None:
+        raise ConfigError(
+            "a calibration corrects analytic p-values for dependent rows, and permutation p-values need no such "
+            "correction. Make the monitor with pvalues='analytic'."
+        )
 
 
 @dataclass(frozen=True, slots=True)

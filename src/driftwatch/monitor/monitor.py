@@ -358,13 +358,9 @@ class Monitor:
         >>> round(monitor.plan.alpha, 4), round(result.features["x"].smallest, 1)
         (0.0329, 0.3)
         """
-        from driftwatch.monitor.calibration import calibrate
+        from driftwatch.monitor.calibration import calibrate, check_analytic
 
-        if self.plan.resampling is not None:
-            raise ConfigError(
-                "a calibration corrects analytic p-values for dependent rows, and permutation p-values need no such "
-                "correction. Make the monitor with pvalues='analytic'."
-            )
+        check_analytic(self.plan)
         plan = self.plan if self.calibration is None else self._uncalibrated
         result = calibrate(
             self,

@@ -91,7 +91,7 @@ class Resampling:
         if pvalues == "analytic":
             idle = [name for name, value in given.items() if value is not None]
             if idle:
-                raise ConfigError(f"`{idle[0]}` needs permutation p-values. Pass pvalues='permutation' as well.")
+                raise ConfigError(f"`{idle[0]}` needs permutation p-values. Set `pvalues` to 'permutation' as well.")
             return None
         if not keep_rows:
             raise ConfigError("permutation p-values need the rows of the reference. Leave keep_rows=True.")
