@@ -16,7 +16,7 @@ from driftwatch.detectors.chi_squared import ChiSquaredDetector
 from driftwatch.detectors.ks import KSDetector
 from driftwatch.detectors.missing import MissingShareDetector
 from driftwatch.kernels.kolmogorov import ks_pvalue
-from driftwatch.profile.profile import NumericBlock
+from driftwatch.profile.block import NumericBlock
 from driftwatch.profile.sample import CategoricalSample, NumericSample
 
 if TYPE_CHECKING:

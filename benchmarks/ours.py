@@ -9,7 +9,7 @@ from driftwatch.kernels._prepare import unordered
 from driftwatch.kernels.divergences import psi_from_counts
 from driftwatch.kernels.kolmogorov import ks_pvalue
 from driftwatch.ops import counts_from_edges
-from driftwatch.profile.profile import DEFAULT_BINS, NumericBlock
+from driftwatch.profile.block import DEFAULT_BINS, NumericBlock
 from driftwatch.profile.sample import NumericSample
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import pytest
 
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.arrays.table import read_table
-from driftwatch.profile import profile as profile_module
-from driftwatch.profile.profile import DEFAULT_BINS, NumericBlock, Profile
+from driftwatch.profile import block as block_module
+from driftwatch.profile.block import DEFAULT_BINS, NumericBlock
+from driftwatch.profile.profile import Profile
 from frames import CONSTRUCTORS, mixed_columns
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def test_float32_columns_lie_in_a_block_of_their_own() -> None:
 
 @pytest.mark.parametrize("values", [1, N, 3 * N])
 def test_blocks_are_bounded(values: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profile_module, "MAX_BLOCK_VALUES", values)
+    monkeypatch.setattr(block_module, "MAX_BLOCK_VALUES", values)
     assert max(len(block.names) for block in profile_of(RAW).blocks) == max(1, values // N)
 
 
@@ -165,7 +166,7 @@ class TestHash:
 
     def test_does_not_depend_on_the_blocks(self, monkeypatch: pytest.MonkeyPatch) -> None:
         whole = profile_of(RAW).hash
-        monkeypatch.setattr(profile_module, "MAX_BLOCK_VALUES", 1)
+        monkeypatch.setattr(block_module, "MAX_BLOCK_VALUES", 1)
         assert profile_of(RAW).hash == whole
 
     def test_is_the_same_in_every_run(self) -> None:

@@ -13,9 +13,10 @@ from driftwatch import Monitor, PSIDetector
 from driftwatch.arrays.column import Levels
 from driftwatch.arrays.table import read_table
 from driftwatch.kernels import _prepare
-from driftwatch.profile import profile as profile_module
+from driftwatch.profile import block as block_module
 from driftwatch.profile import sample as sample_module
-from driftwatch.profile.profile import DEFAULT_BINS, Profile
+from driftwatch.profile.block import DEFAULT_BINS
+from driftwatch.profile.profile import Profile
 from driftwatch.profile.sample import CategoricalSample, NumericSample, categorical_samples
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def test_second_check_does_no_work_on_the_reference(
 ) -> None:
     monitor = Monitor(REFERENCE, **options)
     first = monitor.check(current)
-    calls = count_calls(monkeypatch, profile_module, *REFERENCE_WORK)
+    calls = count_calls(monkeypatch, block_module, *REFERENCE_WORK)
     sorted_widths: list[int] = []
     sort = vars(_prepare)["sort_last"]
 
@@ -170,6 +171,6 @@ def test_second_check_does_no_work_on_the_reference(
 
 
 def test_the_count_of_calls_sees_the_first_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls = count_calls(monkeypatch, profile_module, *REFERENCE_WORK)
+    calls = count_calls(monkeypatch, block_module, *REFERENCE_WORK)
     Monitor(REFERENCE)
     assert set(calls) == set(REFERENCE_WORK)

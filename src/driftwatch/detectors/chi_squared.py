@@ -13,7 +13,7 @@ from driftwatch.detectors._rare import RareLevels
 from driftwatch.detectors.base import BaseDetector, Score
 from driftwatch.kernels.homogeneity import chi2_2samp
 from driftwatch.kernels.noise_floor import chi2_noise
-from driftwatch.profile.profile import DEFAULT_BINS
+from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.sample import CategoricalSample
 
 if TYPE_CHECKING:

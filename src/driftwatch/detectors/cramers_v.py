@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from driftwatch.detectors._binned import degenerate_reasons
 from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
 from driftwatch.kernels.association import cramers_v_from_counts
-from driftwatch.profile.profile import DEFAULT_BINS
+from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
 
 if TYPE_CHECKING:

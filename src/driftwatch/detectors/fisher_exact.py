@@ -11,7 +11,7 @@ from driftwatch.arrays.schema import FeatureKind
 from driftwatch.detectors._binned import counts_on_host
 from driftwatch.detectors.base import BaseDetector, Score
 from driftwatch.kernels.association import fisher_exact
-from driftwatch.profile.profile import DEFAULT_BINS
+from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.sample import CategoricalSample
 
 __all__ = ["FisherExactDetector"]

@@ -10,7 +10,7 @@ from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
 from driftwatch.kernels.noise_divergence import HELLINGER
 from driftwatch.kernels.noise_floor import root_divergence_noise
 from driftwatch.kernels.share_distances import hellinger_from_counts
-from driftwatch.profile.profile import DEFAULT_BINS
+from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
 from driftwatch.kernels.divergences import jensenshannon_from_counts
 from driftwatch.kernels.noise_divergence import JENSEN_SHANNON
 from driftwatch.kernels.noise_floor import root_divergence_noise
-from driftwatch.profile.profile import DEFAULT_BINS
+from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
 from driftwatch.kernels.divergences import PSI_FLOOR, psi_from_counts
 from driftwatch.kernels.noise_divergence import population_stability
 from driftwatch.kernels.noise_floor import divergence_noise
-from driftwatch.profile.profile import DEFAULT_BINS
+from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from driftwatch.detectors._binned import counts_on_host, degenerate_reasons
 from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
 from driftwatch.kernels.noise_floor import total_variation_noise
 from driftwatch.kernels.share_distances import total_variation_from_counts
-from driftwatch.profile.profile import DEFAULT_BINS
+from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from driftwatch.arrays.schema import FeatureKind
 from driftwatch.arrays.table import ColumnTable
 from driftwatch.monitor.embedding import embedding_sample, joint_problem
 from driftwatch.monitor.evidence import gather
-from driftwatch.profile.profile import blocks_of, in_words, levels_of, number_flags
+from driftwatch.profile.block import blocks_of
+from driftwatch.profile.feature import in_words, levels_of, number_flags
 from driftwatch.profile.sample import NumericSample, categorical_samples
 from driftwatch.report.model import FeatureReport, Status
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from driftwatch.arrays.table import Table
     from driftwatch.monitor.evidence import Evidence
     from driftwatch.monitor.plan import Plan
-    from driftwatch.profile.profile import Profile, ReferenceFeature
+    from driftwatch.profile.feature import ReferenceFeature
+    from driftwatch.profile.profile import Profile
 
 __all__ = ["blank", "compare", "sample_kind"]
 

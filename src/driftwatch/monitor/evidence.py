@@ -13,14 +13,16 @@ from driftwatch.errors import DriftwatchError
 from driftwatch.monitor.contract import checked
 from driftwatch.monitor.intervals import intervals_of
 from driftwatch.monitor.signals import autocorrelated, numeric_signals, row_flags
+from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.embedding import EmbeddingSample
-from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import CategoricalSample, NumericSample
 from driftwatch.profile.tallied import TalliedSample
 from driftwatch.report.model import Bins, SideSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from driftwatch._typing import JSONScalar
     from driftwatch.arrays.schema import FeatureKind
@@ -84,6 +86,7 @@ def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
         try:
             score = checked(detector.score(sample), detector, len(sample.names))
             tables[detector.name] = _findings(detector.name, score, excess=plan.excess)
+            _add_error_bounds(tables[detector.name], sample.error_bounds, detector.name)
             flags.extend([] if score.flags is None else [score.flags])
         except Exception as error:  # noqa: BLE001 - a faulty detector costs its own statistic, not the report
             failures.append(_failure(detector, error))
@@ -111,6 +114,13 @@ def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
             row_flags(evidence.n_reference, evidence.n_current, evidence.missing_reference, evidence.missing_current)
         )
         yield evidence
+
+
+def _add_error_bounds(findings: Sequence[Finding], bounds: Mapping[str, NDArray[np.float64]] | None, name: str) -> None:
+    if bounds is not None:
+        own = _floats(bounds[name]) if name in bounds else [0.0] * len(findings)
+        for finding, bound in zip(findings, own, strict=True):
+            finding.details["error_bound"] = bound
 
 
 def _failure(detector: BaseDetector[Any], error: Exception) -> str:
@@ -201,7 +211,7 @@ def _bins(edges: np.ndarray[Any, Any], expected: np.ndarray[Any, Any], actual: n
 
 def _describe_tallied(sample: TalliedSample) -> Iterator[dict[str, Any]]:
     """Yield bins and direction of each feature that exists as counts."""
-    edges = sample.deciles.astype(np.float64)
+    edges = sample.cells.deciles.astype(np.float64)
     expected, actual = sample.counts(DEFAULT_BINS)
     above, below = _floats(sample.distances.above), _floats(sample.distances.below)
     for i in range(len(sample.names)):

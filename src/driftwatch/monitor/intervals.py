@@ -11,7 +11,7 @@ from driftwatch.arrays.namespace import to_host
 from driftwatch.kernels.count_intervals import psi_interval, total_variation_interval
 from driftwatch.kernels.divergences import PSI_FLOOR
 from driftwatch.kernels.effect_intervals import EFFECTS, intervals_of_ordered
-from driftwatch.profile.profile import DEFAULT_BINS
+from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.sample import CategoricalSample, NumericSample
 from driftwatch.report.performance import Interval
 

@@ -18,7 +18,8 @@ from driftwatch.kernels.blocks import block_lengths
 from driftwatch.kernels.labelings import Units, units_of_blocks, units_of_groups, units_of_rows
 from driftwatch.kernels.permutation import permutation_pvalues
 from driftwatch.monitor.checks import check_count
-from driftwatch.profile.profile import DEFAULT_BINS, label_of
+from driftwatch.profile.block import DEFAULT_BINS
+from driftwatch.profile.feature import label_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

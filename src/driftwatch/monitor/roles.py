@@ -12,7 +12,7 @@ from driftwatch.monitor.evidence import Finding
 from driftwatch.monitor.signals import DROPPED_ROWS
 from driftwatch.performance.comparison import PerformanceOptions, ReferencePerformance, settle
 from driftwatch.performance.estimation import ReferenceCalibration
-from driftwatch.profile.profile import in_words
+from driftwatch.profile.feature import in_words
 from driftwatch.report.model import Status
 from driftwatch.report.performance import PerformanceReport
 

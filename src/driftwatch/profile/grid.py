@@ -15,8 +15,8 @@ from driftwatch.kernels._prepare import order
 from driftwatch.kernels.bins import quantile_edges
 from driftwatch.kernels.ecdf import quantiles
 from driftwatch.ops import bincount, rank
+from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.fingerprint import check_bins, row_bins, salts
-from driftwatch.profile.profile import DEFAULT_BINS
 
 if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from driftwatch._typing import Array
     from driftwatch.arrays.column import Levels
-    from driftwatch.profile.profile import NumericBlock
+    from driftwatch.profile.block import NumericBlock
 
 __all__ = ["CategoricalSample", "NumericSample", "Sample", "categorical_samples"]
 
@@ -47,6 +47,9 @@ class Sample(ABC):
         Missing values.
     tests_missing : bool
         Whether the missing shares of these features are tested here.
+    error_bounds : mapping of str to numpy array, shape (d,), or None
+        By how much each exact statistic can be above the one that is given, by detector: 0 where it is not named. None
+        for samples of rows, on which all are exact.
     """
 
     kind: FeatureKind
@@ -56,6 +59,7 @@ class Sample(ABC):
     missing_reference: HostArray
     missing_current: HostArray
     tests_missing: bool = True
+    error_bounds: Mapping[str, HostArray] | None = None
 
     @abstractmethod
     def counts(self, n_bins: int) -> tuple[Array, Array]:

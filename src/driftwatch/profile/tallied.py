@@ -1,9 +1,9 @@
-"""Current data that exist as counts on a grid only, as a sample that detectors read (layer 3)."""
+"""Current data that exist as counts in cells only, as samples that detectors read (layer 3)."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -11,107 +11,152 @@ from driftwatch.arrays.namespace import to_host
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.errors import ConfigError, InputError
 from driftwatch.kernels.ecdf import EcdfDistances
+from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.grid import next_value, totals
-from driftwatch.profile.profile import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from driftwatch.profile.grid import Grid, Tally
 
-__all__ = ["TalliedSample"]
+__all__ = ["Cells", "TalliedSample", "grid_sample"]
 
 HostArray = np.ndarray[Any, Any]
 
 
-class TalliedSample(Sample):
-    """Numeric features as counts on a grid; everything on the host, where `d * n_cells` integers are small.
+class Cells(NamedTuple):
+    """How the line is cut for d features: c cells, ascending.
 
-    Counts in deciles are exact. The distances between the distribution functions are those at the points of the grid:
-    never above the exact ones, and below them by at most `ks_error_bound`. There is no Wasserstein distance.
+    Attributes
+    ----------
+    deciles : array, shape (d, 9)
+        Inner edges of the reference's deciles, or infinite.
+    decile_positions : array of integers, shape (d, 11)
+        How many cells lie below each of them: none below the first, all below the last.
+    single_valued : array of bool, shape (d, c)
+        Cells that can hold one value only, or none.
+    """
+
+    deciles: HostArray
+    decile_positions: HostArray
+    single_valued: HostArray
+
+
+class TalliedSample(Sample):
+    """Numeric features as counts in cells; everything on the host, where `d * c` integers are small.
+
+    Counts in deciles are exact. The distances between the distribution functions are those at the ends of the cells:
+    never above the exact ones, and below them by at most `error_bounds`. There is no Wasserstein distance.
 
     Parameters
     ----------
     names : sequence of str
         The d features.
-    grid : Grid
-    tally : Tally
-        Counts on this grid.
+    cells : Cells
+    reference, current : array of integers, shape (d, c)
+        Values in each cell.
+    missing_reference, missing_current : array of integers, shape (d,)
+    """
+
+    kind = FeatureKind.NUMERIC
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        cells: Cells,
+        reference: HostArray,
+        current: HostArray,
+        *,
+        missing_reference: HostArray,
+        missing_current: HostArray,
+    ) -> None:
+        self.names = tuple(names)
+        self.cells = cells
+        self.missing_reference, self.missing_current = missing_reference, missing_current
+        self._below_reference, self._below_current = _cumulative(reference), _cumulative(current)
+        self.n_reference, self.n_current = self._below_reference[:, -1], self._below_current[:, -1]
+
+    def counts(self, n_bins: int) -> tuple[HostArray, HostArray]:
+        if n_bins != DEFAULT_BINS:
+            raise ConfigError(f"counts are held in {DEFAULT_BINS} quantile bins, got n_bins={n_bins!r}.")
+        at = self.cells.decile_positions
+        below = (np.take_along_axis(side, at, axis=-1) for side in (self._below_reference, self._below_current))
+        reference, current = (np.diff(side, axis=-1) for side in below)
+        return reference, current
+
+    @cached_property
+    def _shares(self) -> tuple[HostArray, HostArray]:
+        """F and G at both ends of every cell, F being the reference; NaN where a side is empty."""
+        sides = ((self._below_reference, self.n_reference), (self._below_current, self.n_current))
+        f, g = (below / np.where(n == 0, np.nan, n)[:, None] for below, n in sides)
+        return f, g
+
+    @cached_property
+    def _gap(self) -> HostArray:
+        f, g = self._shares
+        gap: HostArray = f - g
+        return gap
+
+    @cached_property
+    def distances(self) -> EcdfDistances:
+        """One-sided distances at the ends of the cells, shape `(d,)` each; W1 is NaN."""
+        above, below = self._gap.max(axis=-1), (-self._gap).max(axis=-1)
+        return EcdfDistances(above, below, np.full(above.shape, np.nan))
+
+    @cached_property
+    def error_bounds(self) -> Mapping[str, HostArray]:  # type: ignore[override]  # computed once, when it is read
+        """By how much each exact statistic can be above the one that is given, by detector, shape `(d,)` each.
+
+        Inside a cell F - G is at most its value at the left end plus the reference's share of the cell, and at most the
+        one at the right end plus the current share; a cell of a single value has no inside.
+        """
+        f, g = (np.diff(shares, axis=-1) for shares in self._shares)
+        left, right = self._gap[:, :-1], self._gap[:, 1:]
+        above, below = self.distances[:2]
+        rise, fall = (
+            np.where(self.cells.single_valued, 0.0, inside).max(axis=-1)
+            for inside in (np.minimum(left + f, right + g), np.minimum(g - left, f - right))
+        )
+        ks = np.maximum(rise, fall) - np.maximum(above, below)
+        kuiper = np.maximum(rise - above, 0.0) + np.maximum(fall - below, 0.0)
+        return {"ks": np.maximum(ks, 0.0), "kuiper": kuiper}
+
+
+def grid_sample(names: Sequence[str], grid: Grid, tally: Tally) -> TalliedSample:
+    """Return the counts of a tally beside those of its grid's reference.
 
     Raises
     ------
     InputError
         If the tally was not counted on this grid.
     """
+    reference, current = totals(grid.reference)[0], totals(tally)[0]
+    if reference.shape != current.shape:
+        raise InputError(
+            f"the tally counts {current.shape[1] - 1} cells of {current.shape[0]} features, the grid has "
+            f"{reference.shape[1] - 1} of {reference.shape[0]}. Pass a tally that was started on this grid."
+        )
+    return TalliedSample(
+        names,
+        _cells_of(grid),
+        reference[:, :-1],
+        current[:, :-1],
+        missing_reference=reference[:, -1],
+        missing_current=current[:, -1],
+    )
 
-    kind = FeatureKind.NUMERIC
 
-    def __init__(self, names: Sequence[str], grid: Grid, tally: Tally) -> None:
-        self.names = tuple(names)
-        self.edges, self.deciles = to_host(grid.edges), to_host(grid.deciles)
-        reference, current = totals(grid.reference)[0], totals(tally)[0]
-        if reference.shape != current.shape:
-            raise InputError(
-                f"the tally counts {current.shape[1] - 1} cells of {current.shape[0]} features, the grid has "
-                f"{reference.shape[1] - 1} of {reference.shape[0]}. Pass a tally that was started on this grid."
-            )
-        self.missing_reference, self.missing_current = reference[:, -1], current[:, -1]
-        self._below_reference, self._below_current = (_cumulative(side[:, :-1]) for side in (reference, current))
-        self.n_reference, self.n_current = self._below_reference[:, -1], self._below_current[:, -1]
-
-    def counts(self, n_bins: int) -> tuple[HostArray, HostArray]:
-        if n_bins != DEFAULT_BINS:
-            raise ConfigError(f"a grid holds the counts of {DEFAULT_BINS} quantile bins, got n_bins={n_bins!r}.")
-        at = self._decile_positions
-        below = (np.take_along_axis(side, at, axis=-1) for side in (self._below_reference, self._below_current))
-        reference, current = (np.diff(side, axis=-1) for side in below)
-        return reference, current
-
-    @cached_property
-    def _decile_positions(self) -> HostArray:
-        """How many cells lie below each decile, shape `(d, 11)`: none below the first, all below the last."""
-        d, n_cells = self.edges.shape[0], self.edges.shape[1] + 1
-        inner = [np.searchsorted(edges, deciles) + 1 for edges, deciles in zip(self.edges, self.deciles, strict=True)]
-        at = np.where(self.deciles == -np.inf, 0, np.where(self.deciles == np.inf, n_cells, np.stack(inner)))
-        return np.concatenate([np.zeros((d, 1), np.int64), at, np.full((d, 1), n_cells)], axis=-1)
-
-    @cached_property
-    def _gap(self) -> HostArray:
-        """F - G at both ends of every cell, F being the reference; NaN where a side is empty."""
-        sides = ((self._below_reference, self.n_reference), (self._below_current, self.n_current))
-        f, g = (below / np.where(n == 0, np.nan, n)[:, None] for below, n in sides)
-        gap: HostArray = f - g
-        return gap
-
-    @cached_property
-    def distances(self) -> EcdfDistances:
-        """One-sided distances at the points of the grid, shape `(d,)` each; W1 is NaN."""
-        above, below = self._gap.max(axis=-1), (-self._gap).max(axis=-1)
-        return EcdfDistances(above, below, np.full(above.shape, np.nan))
-
-    @cached_property
-    def ks_error_bound(self) -> HostArray:
-        """By how much the exact KS statistic can be above the one at the points of the grid, shape `(d,)`.
-
-        Inside a cell F - G is at most its value at the left end plus the reference's share of the cell, and at most the
-        one at the right end plus the current share; a cell of a single value has no inside.
-        """
-        f = np.diff(self._below_reference, axis=-1) / np.maximum(self.n_reference, 1)[:, None]
-        g = np.diff(self._below_current, axis=-1) / np.maximum(self.n_current, 1)[:, None]
-        left, right = self._gap[:, :-1], self._gap[:, 1:]
-        inside = np.maximum(np.minimum(left + f, right + g), np.minimum(g - left, f - right))
-        inside = np.where(self._single_valued, 0.0, inside)
-        statistic = np.maximum(self.distances.above, self.distances.below)
-        bound: HostArray = np.maximum(inside.max(axis=-1) - statistic, 0.0)
-        return bound
-
-    @cached_property
-    def _single_valued(self) -> HostArray:
-        """Which cells can hold one value only, or none: `[v, v+)` of neighbouring numbers, and `[v, v)`."""
-        inner = self.edges[:, 1:] <= next_value(self.edges[:, :-1], xp=np)
-        open_ended = np.zeros((self.edges.shape[0], 1), dtype=np.bool_)
-        return np.concatenate([open_ended, inner, open_ended], axis=-1)
+def _cells_of(grid: Grid) -> Cells:
+    """Return the cells `[a, b)` of a grid; `[v, v+)` of neighbouring numbers and `[v, v)` hold one value or none."""
+    every, deciles = to_host(grid.edges), to_host(grid.deciles)
+    d, n_cells = every.shape[0], every.shape[1] + 1
+    inner = np.stack([np.searchsorted(edges, own) + 1 for edges, own in zip(every, deciles, strict=True)])
+    at = np.where(deciles == -np.inf, 0, np.where(deciles == np.inf, n_cells, inner))
+    positions = np.concatenate([np.zeros((d, 1), np.int64), at, np.full((d, 1), n_cells)], axis=-1)
+    single = every[:, 1:] <= next_value(every[:, :-1], xp=np)
+    open_ended = np.zeros((d, 1), dtype=np.bool_)
+    return Cells(deciles, positions, np.concatenate([open_ended, single, open_ended], axis=-1))
 
 
 def _cumulative(counts: HostArray) -> HostArray:

@@ -13,12 +13,13 @@ from driftwatch.arrays.namespace import namespace_of, to_host
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.arrays.table import ArrayTable, read_table
 from driftwatch.errors import InputError, NoCommonFeaturesError
-from driftwatch.profile.profile import blocks_of, in_words, label_of
+from driftwatch.profile.block import blocks_of
+from driftwatch.profile.feature import in_words, label_of
 
 if TYPE_CHECKING:
     from driftwatch._typing import Array
     from driftwatch.arrays.table import Table
-    from driftwatch.profile.profile import ReferenceFeature
+    from driftwatch.profile.feature import ReferenceFeature
     from driftwatch.sequential.tie_keys import HostArray
 
 __all__ = ["Batch", "Reader", "read_rows"]

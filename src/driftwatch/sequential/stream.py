@@ -11,7 +11,8 @@ import numpy as np
 
 from driftwatch.arrays.schema import FeatureKind, Storage
 from driftwatch.errors import ConfigError, InputError, UnknownNameError
-from driftwatch.profile.profile import Profile, ReferenceFeature
+from driftwatch.profile.feature import ReferenceFeature
+from driftwatch.profile.profile import Profile
 from driftwatch.sequential.evidence import Evidence
 from driftwatch.sequential.goal import Goal
 from driftwatch.sequential.reading import Reader

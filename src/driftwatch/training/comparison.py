@@ -27,7 +27,7 @@ from driftwatch.monitor.plan import Plan
 from driftwatch.monitor.verdict import decide
 from driftwatch.profile.grid import Grid, Tally, totals
 from driftwatch.profile.sample import CategoricalSample
-from driftwatch.profile.tallied import TalliedSample
+from driftwatch.profile.tallied import grid_sample
 from driftwatch.report.model import DriftReport
 
 if TYPE_CHECKING:
@@ -166,10 +166,7 @@ def _evidence(name: str, grid: Grid, tally: Tally, plan: Plan) -> Iterator[Evide
         yield from gather(_labels(name or "label", grid, tally), plan)
         return
     names = [f"{name}[{i}]" if name else f"f{i}" for i in range(grid.n_features)]
-    sample = TalliedSample(names, grid, tally)
-    for item, bound in zip(gather(sample, plan), sample.ks_error_bound.tolist(), strict=True):
-        item.findings["ks"].details["error_bound"] = bound
-        yield item
+    yield from gather(grid_sample(names, grid, tally), plan)
     if grid.reference.rows.shape[0]:
         yield _repeats(f"{name}[{ROWS}]" if name else ROWS, grid, tally)
 
