@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.spatial import distance
 
-from driftwatch.detectors import DimensionKSDetector, MMDDetector, SlicedWassersteinDetector
+from driftwatch import Monitor
+from driftwatch.detectors import (
+    DimensionKSDetector,
+    MMDDetector,
+    MultivariateEnergyDetector,
+    SlicedWassersteinDetector,
+)
 from driftwatch.kernels import mmd_2samp, sliced_wasserstein_2samp
 from driftwatch.kernels.aggregated import mmd_aggregated
 from driftwatch.profile.embedding import EmbeddingBlock, EmbeddingSample, kept_rows
@@ -24,6 +31,7 @@ DETECTORS: dict[str, RowsDetector] = {
     for detector in (
         MMDDetector(n_permutations=99, max_permutations=99),
         SlicedWassersteinDetector(n_permutations=99, max_permutations=99, n_projections=16),
+        MultivariateEnergyDetector(n_permutations=99, max_permutations=99),
         DimensionKSDetector(),
     )
 }
@@ -138,6 +146,96 @@ def test_mmd_effect_is_the_separation_beyond_that_of_relabeled_rows() -> None:
     assert values(MMDDetector(), sample)[2] == pytest.approx(math.sqrt(square - noise), rel=1e-9)
 
 
+def slow_energy(reference: NDArray[Any], current: NDArray[Any]) -> tuple[float, float]:
+    """Return the energy distance and its share of `2 E|X - Y|`, from all pairs of rows."""
+    across, within, also = (
+        distance.cdist(a, b).mean() for a, b in ((reference, current), (reference, reference), (current, current))
+    )
+    return float(2 * across - within - also), float(1 - (within + also) / (2 * across))
+
+
+def test_energy_of_rows_is_the_mean_distance_of_scipy() -> None:
+    sample = sample_of(normal(60, seed=4), normal(50, seed=5, shift=0.5))
+    score = MultivariateEnergyDetector(n_permutations=9).score(sample)
+    wanted = slow_energy(sample.reference_rows, sample.current_rows)
+    assert score.statistic == pytest.approx(wanted[0], rel=1e-10)
+    assert score.details["coefficient"] == pytest.approx([wanted[1]], rel=1e-10)
+    assert score.measures is not None
+    assert {name: float(found[0]) for name, found in score.measures.items()} == pytest.approx(
+        {
+            "multivariate_energy": wanted[0],
+            "energy_coefficient": wanted[1],
+        }
+    )
+
+
+def test_energy_test_equals_slow_relabelings() -> None:
+    sample = sample_of(normal(20, seed=4), normal(15, seed=5, shift=0.4))
+    pooled = np.concatenate([sample.reference_rows, sample.current_rows])
+    rng, found = np.random.default_rng(3), []
+    for _ in range(39):
+        chosen = np.isin(np.arange(35), rng.permutation(35)[:15])
+        found.append(slow_energy(pooled[~chosen], pooled[chosen])[0])
+    observed = slow_energy(sample.reference_rows, sample.current_rows)[0]
+    score = MultivariateEnergyDetector(n_permutations=39, seed=3).score(sample)
+    assert score.pvalue == pytest.approx((1 + sum(value >= observed for value in found)) / 40)
+    assert score.noise is not None
+    expected, q99, excess = (float(part[0]) for part in score.noise)
+    assert (expected, q99) == pytest.approx((np.mean(found), max(found)), rel=1e-9)
+    assert excess == pytest.approx(max(0.0, observed - np.mean(found)), rel=1e-9)
+
+
+def test_energy_effect_is_how_well_distances_tell_the_sides_apart() -> None:
+    sample = sample_of(normal(40, seed=4), normal(30, seed=5, shift=1.5))
+    pooled = np.concatenate([sample.reference_rows, sample.current_rows])
+    table = distance.cdist(pooled, pooled)
+
+    def separation(is_current: NDArray[np.bool_]) -> float:
+        scores = []
+        for i, row in enumerate(table):
+            others = np.arange(len(pooled)) != i
+            scores.append(row[others & ~is_current].mean() - row[others & is_current].mean())
+        auc = stats.mannwhitneyu(np.array(scores)[is_current], np.array(scores)[~is_current]).statistic / (40 * 30)
+        return max(0.0, 2.0 * float(auc) - 1.0)
+
+    rng = np.random.default_rng(0)
+    noise = [separation(np.isin(np.arange(70), rng.permutation(70)[:30])) ** 2 for _ in range(9)]
+    wanted = math.sqrt(separation(np.arange(70) >= 40) ** 2 - np.mean(noise))
+    assert values(MultivariateEnergyDetector(n_permutations=9), sample)[2] == pytest.approx(wanted, rel=1e-9)
+
+
+def test_energy_scales_with_the_rows_and_its_share_does_not() -> None:
+    reference, current = normal(60, seed=4), normal(50, seed=5, shift=0.5)
+    detector = MultivariateEnergyDetector(n_permutations=19)
+    one, other = (detector.score(sample_of(scale * reference, scale * current)) for scale in (1.0, 1000.0))
+    assert other.statistic == pytest.approx(1000.0 * one.statistic)
+    assert other.details["coefficient"] == pytest.approx(one.details["coefficient"])
+    assert (other.pvalue, other.effect) == (one.pvalue, one.effect)
+
+
+@pytest.mark.parametrize("name", ["multivariate_energy", "energy_coefficient"])
+def test_thresholds_and_excess_act_on_the_energy_of_rows(name: str) -> None:
+    reference, current = {"e": normal(100, seed=4)}, {"e": normal(80, seed=5, shift=1.5)}
+    detectors = [MultivariateEnergyDetector(n_permutations=99)]
+    test = Monitor(reference, detectors=detectors).check(current).features["e"].tests["multivariate_energy"]
+    assert test.statistic is not None
+    assert test.excess is not None
+    assert test.excess > 0.0
+    unit = 1.0 if name == "multivariate_energy" else float(str(test.details["coefficient"])) / test.statistic
+    between = unit * (test.statistic + test.excess) / 2.0
+    for excess, material in ((False, True), (True, False)):
+        monitor = Monitor(reference, detectors=detectors, thresholds={name: between}, excess=excess)
+        assert monitor.check(current).features["e"].material is material
+
+
+def test_energy_of_rows_is_chosen_by_name_and_decides_for_embeddings() -> None:
+    sides = [{"x": normal(200, 1, seed=s)[:, 0], "e": normal(200, seed=10 + s, shift=s * 1.0)} for s in (0, 1)]
+    report = Monitor(sides[0], detectors=["ks", "multivariate_energy"]).check(sides[1])
+    assert report.drifted_features == ["e"]
+    assert list(report.features["e"].tests) == ["multivariate_energy"]
+    assert "energy" in report.summary()
+
+
 def test_sliced_wasserstein_is_the_statistic_of_the_kernel() -> None:
     sample = sample_of(normal(60, seed=4), normal(50, seed=5, shift=0.5))
     detector = SlicedWassersteinDetector(n_projections=7, n_permutations=30, max_permutations=30, seed=3)
@@ -167,6 +265,8 @@ def test_dimension_ks_correction_changes_the_p_value() -> None:
     [
         (MMDDetector(n_permutations=49), MMDDetector(n_permutations=199)),
         (MMDDetector(seed=0), MMDDetector(seed=1)),
+        (MultivariateEnergyDetector(n_permutations=49), MultivariateEnergyDetector(n_permutations=199)),
+        (MultivariateEnergyDetector(seed=0), MultivariateEnergyDetector(seed=1)),
         (SlicedWassersteinDetector(n_permutations=49), SlicedWassersteinDetector(n_permutations=199)),
         (SlicedWassersteinDetector(seed=0), SlicedWassersteinDetector(seed=1)),
         (SlicedWassersteinDetector(n_projections=4), SlicedWassersteinDetector(n_projections=5)),
@@ -180,8 +280,12 @@ def test_every_parameter_changes_the_result(one: RowsDetector, other: RowsDetect
 
 @pytest.mark.parametrize(
     "detector",
-    [MMDDetector(n_permutations=99, max_permutations=500), SlicedWassersteinDetector(32, 99, 500)],
-    ids=["mmd", "sliced_wasserstein"],
+    [
+        MMDDetector(n_permutations=99, max_permutations=500),
+        MultivariateEnergyDetector(n_permutations=99, max_permutations=500),
+        SlicedWassersteinDetector(32, 99, 500),
+    ],
+    ids=["mmd", "multivariate_energy", "sliced_wasserstein"],
 )
 def test_a_report_of_many_features_gets_the_permutations_that_its_level_needs(detector: RowsDetector) -> None:
     drift, none = normal(60, seed=6, shift=3.0), normal(60, seed=7)
@@ -194,8 +298,11 @@ def test_a_report_of_many_features_gets_the_permutations_that_its_level_needs(de
     assert detector.score(sample_of(reference, none, level=1e-6)).flags == [()]
 
 
-def test_mmd_goes_on_only_where_no_permutation_reached_the_statistic() -> None:
-    detector = MMDDetector(n_permutations=99, max_permutations=5000)
+@pytest.mark.parametrize("kind", [MMDDetector, MultivariateEnergyDetector])
+def test_it_goes_on_only_where_no_permutation_reached_the_statistic(
+    kind: type[MMDDetector | MultivariateEnergyDetector],
+) -> None:
+    detector = kind(n_permutations=99, max_permutations=5000)
     same = detector.score(sample_of(normal(40, seed=8), normal(40, seed=9), level=1e-3))
     assert same.details["n_permutations"] == [99]
 

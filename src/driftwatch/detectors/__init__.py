@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.detectors.mann_whitney import MannWhitneyDetector
     from driftwatch.detectors.missing import MissingShareDetector
     from driftwatch.detectors.mmd import MMDDetector
+    from driftwatch.detectors.multivariate_energy import MultivariateEnergyDetector
     from driftwatch.detectors.psi import PSIDetector
     from driftwatch.detectors.sliced import SlicedWassersteinDetector
     from driftwatch.detectors.total_variation import TotalVariationDetector
@@ -49,6 +50,7 @@ __all__ = [
     "MMDDetector",
     "MannWhitneyDetector",
     "MissingShareDetector",
+    "MultivariateEnergyDetector",
     "PSIDetector",
     "Score",
     "SlicedWassersteinDetector",
@@ -78,6 +80,7 @@ __getattr__, __dir__ = attach(
         "MMDDetector": "driftwatch.detectors.mmd",
         "MannWhitneyDetector": "driftwatch.detectors.mann_whitney",
         "MissingShareDetector": "driftwatch.detectors.missing",
+        "MultivariateEnergyDetector": "driftwatch.detectors.multivariate_energy",
         "PSIDetector": "driftwatch.detectors.psi",
         "Score": "driftwatch.detectors.base",
         "SlicedWassersteinDetector": "driftwatch.detectors.sliced",

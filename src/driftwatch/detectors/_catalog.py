@@ -36,6 +36,7 @@ DETECTORS: Mapping[str, tuple[str, str]] = {
     "kuiper": ("kuiper", "KuiperDetector"),
     "l_infinity": ("l_infinity", "LInfinityDetector"),
     "mannwhitney": ("mann_whitney", "MannWhitneyDetector"),
+    "multivariate_energy": ("multivariate_energy", "MultivariateEnergyDetector"),
     "sliced_wasserstein": ("sliced", "SlicedWassersteinDetector"),
 }
 

@@ -15,7 +15,7 @@ from driftwatch.kernels.noise import noise_corrected
 from driftwatch.kernels.noise_floor import NoiseFloor
 from driftwatch.profile.embedding import EmbeddingSample
 
-__all__ = ["RowsDetector", "noise_floor", "permutations_for", "scored"]
+__all__ = ["RowsDetector", "as_number", "noise_floor", "permutations_for", "scored"]
 
 MIN_ROWS = 2  # a distance within a side needs a pair
 
@@ -50,7 +50,7 @@ def permutations_for(sample: EmbeddingSample, least: int, most: int) -> int:
 
 def noise_floor(statistic: Any, expected: Any, q99: Any, *, squared: bool = False) -> NoiseFloor:
     """Return what relabeled rows gave, and what is left of the statistic: of a distance, or `squared` of a square."""
-    found, mean, quantile = (_number(value) for value in (statistic, expected, q99))
+    found, mean, quantile = (as_number(value) for value in (statistic, expected, q99))
     excess = max(0.0, found - mean) if squared else float(noise_corrected(found, mean**2))
     return NoiseFloor(*(np.asarray(value) for value in (mean, quantile, excess)))
 
@@ -75,17 +75,18 @@ def scored(
     flags: tuple[str, ...] = ()
     if n_permutations is not None and sample.finest_level is not None:
         smallest = 1.0 / (n_permutations + 1)
-        if smallest > sample.finest_level and _number(pvalue) < 1.5 * smallest:
+        if smallest > sample.finest_level and as_number(pvalue) < 1.5 * smallest:
             flags = ("few_permutations",)
     return Score(
-        np.asarray([_number(statistic)]),
-        pvalue=np.asarray([_number(pvalue)]),
-        effect=np.asarray([_number(effect)]),
+        np.asarray([as_number(statistic)]),
+        pvalue=np.asarray([as_number(pvalue)]),
+        effect=np.asarray([as_number(effect)]),
         details={key: [value] for key, value in parts.items()},
         flags=[flags],
         noise=None if noise is None else NoiseFloor(*(np.reshape(values, (1,)) for values in noise)),
     )
 
 
-def _number(value: Any) -> float:
+def as_number(value: Any) -> float:
+    """Return an array of shape `()` of any library as a Python number."""
     return float(np.asarray(to_host(value), dtype=np.float64).reshape(()))

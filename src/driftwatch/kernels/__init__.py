@@ -20,7 +20,8 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.kernels.homogeneity import chi2_2samp, g_test, g_test_from_counts
     from driftwatch.kernels.kuiper_distance import kuiper
     from driftwatch.kernels.mann_whitney import mannwhitneyu
-    from driftwatch.kernels.multivariate import energy_2samp, mmd_2samp, mmd_random_features
+    from driftwatch.kernels.multivariate import mmd_2samp, mmd_random_features
+    from driftwatch.kernels.multivariate_energy import energy_2samp
     from driftwatch.kernels.share_distances import (
         hellinger,
         hellinger_from_counts,
@@ -70,7 +71,7 @@ __getattr__, __dir__ = attach(
         "cramers_v": "driftwatch.kernels.association",
         "cramers_v_from_counts": "driftwatch.kernels.association",
         "cramervonmises_2samp": "driftwatch.kernels.cramer_von_mises",
-        "energy_2samp": "driftwatch.kernels.multivariate",
+        "energy_2samp": "driftwatch.kernels.multivariate_energy",
         "energy_distance": "driftwatch.kernels.energy",
         "fisher_exact": "driftwatch.kernels.association",
         "g_test": "driftwatch.kernels.homogeneity",

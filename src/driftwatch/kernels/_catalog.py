@@ -217,7 +217,7 @@ CATALOG: Mapping[str, KernelSpec] = {
         ),
         KernelSpec(
             "energy_2samp",
-            _MULTIVARIATE,
+            "driftwatch.kernels.multivariate_energy",
             "energy distance of rows, with a permutation test",
             takes="rows",
             fields=("statistic", "pvalue"),

@@ -11,6 +11,8 @@ from driftwatch.arrays.namespace import device_of, is_traced, move_to, namespace
 from driftwatch.errors import ConfigError, InputError, InputTypeError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from driftwatch._typing import Array, Namespace
     from driftwatch.kernels._prepare import NanPolicy
 
@@ -19,6 +21,7 @@ __all__ = [
     "RowPair",
     "check_permutations",
     "complete_rows",
+    "further_labels",
     "permutation_pvalue",
     "permuted_labels",
     "relabeled_noise",
@@ -137,6 +140,32 @@ def permuted_labels(pair: RowPair, n_permutations: int, rng: Rng, *, xp: Namespa
         row[generator.permutation(size)[: pair.m]] = True
     labels = xp.asarray(marks, device=device_of(pair.pooled))
     return xp.astype(xp.permute_dims(labels, (1, 0)), pair.pooled.dtype)
+
+
+def further_labels(
+    pair: RowPair,
+    n_permutations: int,
+    max_permutations: int | None,
+    pvalue: Array,
+    rng: np.random.Generator,
+    *,
+    xp: Namespace,
+) -> Iterator[Array]:
+    """Yield more relabelings as `permuted_labels` does, where none of the first reached the observed statistic.
+
+    Batches of at most `n_permutations`, up to `max_permutations` in all. A p-value of all of them is then exact: below
+    twice the smallest one of the first batch it is the one of all, and above it that of the first.
+
+    References
+    ----------
+    Besag, J. and Clifford, P. (1991), "Sequential Monte Carlo p-values".
+    """
+    total, wanted = n_permutations, max_permutations or n_permutations
+    unreached = float(to_host(pvalue)) * (n_permutations + 1) < 1.5
+    while unreached and total < wanted:
+        batch = min(n_permutations, wanted - total)
+        yield permuted_labels(pair, batch, rng, xp=xp)
+        total += batch
 
 
 def permutation_pvalue(statistics: Array, *, slack: Array | float, xp: Namespace) -> Array:

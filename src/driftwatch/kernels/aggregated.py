@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from driftwatch.arrays.namespace import device_of, namespace_of, to_host
+from driftwatch.arrays.namespace import device_of, namespace_of
 from driftwatch.kernels._pair_means import MEMORY_BUDGET, pair_means
 from driftwatch.kernels._row_pairs import (
     RowPair,
+    further_labels,
     permutation_pvalue,
     permuted_labels,
     relabeled_noise,
@@ -21,7 +22,7 @@ from driftwatch.kernels._row_pairs import (
     row_pair,
 )
 from driftwatch.kernels.multivariate import gaussian, squared_bandwidth
-from driftwatch.kernels.separation import separation
+from driftwatch.kernels.separation import N_SCORED, separation
 from driftwatch.ops import matmul
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["AggregatedMMD", "mmd_aggregated", "standardised", "whitened"]
 
 N_PERMUTATIONS = 999
-N_SCORED = 64  # relabelings whose separation is looked at for its noise: known to a tenth
 RIDGE = 4.0  # of the mean variance, added to every direction: small ones are raised, but not to the noise in them
 
 
@@ -119,14 +119,10 @@ def mmd_aggregated(
     pvalue = _pvalue(statistics, slack, xp=xp)
 
     total = n_permutations
-    wanted = max_permutations or n_permutations
-    unreached = float(to_host(pvalue)) * (n_permutations + 1) < 1.5
-    while unreached and total < wanted:
-        batch = min(n_permutations, wanted - total)
-        labels = permuted_labels(pair, batch, generator, xp=xp)
+    for labels in further_labels(pair, n_permutations, max_permutations, pvalue, generator, xp=xp):
         more = [_squared_discrepancy(_means(view, labels, 0, memory_budget, xp=xp)) for view in views]
         statistics = [xp.concat([own, new[1:]]) for own, new in zip(statistics, more, strict=True)]
-        total += batch
+        total += int(labels.shape[1]) - 1
     if total > n_permutations:
         pvalue = _pvalue(statistics, slack, xp=xp)
     noise = relabeled_noise(statistics[0], xp=xp)

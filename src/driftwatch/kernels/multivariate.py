@@ -1,4 +1,4 @@
-"""Two-sample tests of rows with many dimensions from pairwise distances: maximum mean discrepancy, energy (layer 2)."""
+"""Two-sample tests of rows with many dimensions by maximum mean discrepancy (layer 2)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ __all__ = [
     "DistanceTest",
     "MMDResult",
     "MedianOf",
-    "energy_2samp",
     "gaussian",
     "mmd_2samp",
     "mmd_random_features",
@@ -176,63 +175,6 @@ def squared_bandwidth(pair: RowPair, bandwidth: float | None, median_of: MedianO
     mean = xp.sum(squared * off) / (2.0 * pairs)
     one = xp.ones((), dtype=x.dtype, device=device_of(x))
     return 0.5 * xp.where(median > 0.0, median, xp.where(mean > 0.0, mean, 2.0 * one))
-
-
-def energy_2samp(
-    reference: Array,
-    current: Array,
-    /,
-    *,
-    n_permutations: int = N_PERMUTATIONS,
-    rng: Rng = 0,
-    memory_budget: int = MEMORY_BUDGET,
-    nan_policy: NanPolicy = "omit",
-    xp: Namespace | None = None,
-) -> DistanceTest:
-    """Return the energy distance of two samples of rows, `2 E|X - Y| - E|X - X'| - E|Y - Y'|`, and its p-value.
-
-    Parameters
-    ----------
-    reference : array, shape (n, ...)
-    current : array, shape (m, ...)
-    n_permutations, rng, memory_budget, nan_policy
-        As in `mmd_2samp`.
-
-    Returns
-    -------
-    DistanceTest
-        For rows of one number the statistic is the square of `scipy.stats.energy_distance`.
-
-    References
-    ----------
-    Szekely, G. J. and Rizzo, M. L. (2013), "Energy statistics: a class of statistics based on distances".
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from driftwatch.kernels import energy_2samp
-    >>> rng = np.random.default_rng(0)
-    >>> float(energy_2samp(rng.normal(size=(300, 16)), rng.normal(0.3, size=(200, 16))).pvalue)
-    0.005
-    """
-    xp = namespace_of(current, xp=xp)
-    pair = row_pair(reference, current, nan_policy=nan_policy, xp=xp)
-    labels = permuted_labels(pair, n_permutations, rng, xp=xp)
-    # In units of the spread, so that the rounding of a square that should be 0 is known.
-    spread = xp.sqrt(xp.max(xp.sum(pair.pooled * pair.pooled, axis=-1)))
-    spread = xp.where(spread > 0.0, spread, xp.ones_like(spread))
-    scaled = RowPair(pair.pooled / spread, pair.n, pair.m)
-    zero = rounding(scaled.pooled, xp=xp)
-    nothing = xp.zeros((), dtype=scaled.pooled.dtype, device=device_of(scaled.pooled))
-
-    def distance(negative: Array, /) -> Array:
-        return xp.sqrt(xp.where(negative > -zero, nothing, -negative))
-
-    means = pair_means(scaled, distance, labels, memory_budget=memory_budget, xp=xp)
-    n, m = pair.n, pair.m
-    statistics = 2.0 * means.across - means.reference * ((n - 1.0) / n) - means.current * ((m - 1.0) / m)
-    pvalue = permutation_pvalue(statistics, slack=zero, xp=xp)
-    return DistanceTest(statistics[0] * xp.astype(spread, statistics.dtype), pvalue)
 
 
 def mmd_random_features(

@@ -10,7 +10,9 @@ from driftwatch.ops import rank, sort_last
 if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
 
-__all__ = ["area_under_curve", "separation"]
+__all__ = ["N_SCORED", "area_under_curve", "separation"]
+
+N_SCORED = 64  # relabelings whose separation is looked at for its noise: known to a tenth
 
 
 def area_under_curve(scores: Array, is_current: Array, /, *, xp: Namespace) -> Array:

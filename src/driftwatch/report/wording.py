@@ -49,6 +49,7 @@ LABELS = {
     "cramers_v": "Cramer V",
     "l_infinity": "L-inf",
     "energy": "E",
+    "multivariate_energy": "energy",
     "mannwhitney": "U",
     "g_test": "G",
     "fisher_exact": "odds",
