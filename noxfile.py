@@ -51,7 +51,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run all tests with branch coverage; arguments after `--` go to pytest and lift the coverage floor."""
-    session.install("-e", ".[cli,sklearn]", *group("tests"))
+    session.install("-e", ".[cli,sklearn,safetensors]", *group("tests"))
     selected = [*session.posargs, "--cov-fail-under=0"] if session.posargs else []
     session.run("pytest", "--numprocesses=auto", "--cov", "--cov-report=term", *selected)
 
@@ -61,8 +61,9 @@ def tests_min(session: nox.Session) -> None:
     """Run all tests on the lowest Python with the lowest version of every core, cli and dataframe dependency."""
     metadata = PROJECT["project"]
     extras = metadata["optional-dependencies"]
-    pins = pinned_to_floor([*metadata["dependencies"], *extras["cli"], *extras["sklearn"], *group("frames")])
-    session.install("-e", ".[cli,sklearn]", *group("tests"), *pins)
+    brought = [requirement for extra in ("cli", "sklearn", "safetensors") for requirement in extras[extra]]
+    pins = pinned_to_floor([*metadata["dependencies"], *brought, *group("frames")])
+    session.install("-e", ".[cli,sklearn,safetensors]", *group("tests"), *pins)
     session.run("pytest", "--numprocesses=auto", *session.posargs)
 
 

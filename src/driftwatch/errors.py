@@ -3,6 +3,7 @@
 DriftwatchError
  +-- InputError (ValueError)          the data or a file cannot be used at all
  |    +-- NoCommonFeaturesError       reference and current share no feature
+ |    +-- ArchiveError                a saved profile, window or state cannot be stored or read
  +-- ConfigError (ValueError)         a setting is unknown or out of range
  |    +-- UnknownNameError            a name is not among the known ones
  +-- InputTypeError (TypeError)       an object of a kind that no door accepts
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from driftwatch.report.model import DriftReport
 
 __all__ = [
+    "ArchiveError",
     "ConfigError",
     "DriftDetectedError",
     "DriftwatchError",
@@ -60,6 +62,10 @@ class NoCommonFeaturesError(InputError):
             f"reference and current have no column in common. Reference has {shown(reference)}; "
             f"current has {shown(current)}. Check the delimiter and the header, or rename the columns."
         )
+
+
+class ArchiveError(InputError):
+    """A saved profile, window or state cannot be stored, or is not what it should be when it is read."""
 
 
 class UnknownNameError(ConfigError):
