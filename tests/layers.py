@@ -19,7 +19,7 @@ SURFACES = frozenset(
 # The map of docs/architecture.md: the first part of a module's name below the package, to its layer. Folders that do
 # not exist yet stand here too, so that their first file lands in its place.
 LAYERS = {
-    **dict.fromkeys(("errors", "_typing", "_lazy", "_version"), 0),
+    **dict.fromkeys(("errors", "_checks", "_typing", "_lazy", "_version"), 0),
     **dict.fromkeys(("arrays",), 1),
     **dict.fromkeys(("ops", "kernels"), 2),
     **dict.fromkeys(("profile", "detectors"), 3),

@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.monitor.assertion import assert_no_drift
     from driftwatch.monitor.monitor import Monitor
     from driftwatch.ops.warmup import warmup
+    from driftwatch.profile.profile import Profile
+    from driftwatch.profile.window import Window
     from driftwatch.report.model import DriftReport
     from driftwatch.sequential.monitor import SequentialMonitor
 
@@ -60,11 +62,13 @@ __all__ = [
     "MannWhitneyDetector",
     "Monitor",
     "PSIDetector",
+    "Profile",
     "Role",
     "SequentialMonitor",
     "SlicedWassersteinDetector",
     "TotalVariationDetector",
     "WassersteinDetector",
+    "Window",
     "assert_no_drift",
     "datasets",
     "effect_intervals",
@@ -103,11 +107,13 @@ __getattr__, __dir__ = attach(
         "MannWhitneyDetector": "driftwatch.detectors.mann_whitney",
         "Monitor": "driftwatch.monitor.monitor",
         "PSIDetector": "driftwatch.detectors.psi",
+        "Profile": "driftwatch.profile.profile",
         "Role": "driftwatch.arrays.schema",
         "SequentialMonitor": "driftwatch.sequential.monitor",
         "SlicedWassersteinDetector": "driftwatch.detectors.sliced",
         "TotalVariationDetector": "driftwatch.detectors.total_variation",
         "WassersteinDetector": "driftwatch.detectors.wasserstein",
+        "Window": "driftwatch.profile.window",
         "assert_no_drift": "driftwatch.monitor.assertion",
         "datasets": "driftwatch.datasets",
         "effect_intervals": "driftwatch.kernels.effect_intervals",

@@ -188,7 +188,7 @@ def test_class_says_what_it_is(detector: BaseDetector[Any], kind: FeatureKind) -
     assert kind in BOTH_KINDS
     assert detector.kinds <= BOTH_KINDS
     assert detector.effect_kinds <= detector.kinds
-    assert detector.needs in {"counts", "ordering", "rows"}
+    assert detector.needs in {"counts", "distances", "ordering", "rows"}
     assert detector.name in detector.measures
 
 

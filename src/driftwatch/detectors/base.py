@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.profile.sample import Sample
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from driftwatch._typing import Array, JSONScalar
     from driftwatch.kernels.noise_floor import NoiseFloor
 
-__all__ = ["BOTH_KINDS", "BaseDetector", "Score"]
+__all__ = ["BOTH_KINDS", "BaseDetector", "Need", "Score"]
 
 S_contra = TypeVar("S_contra", bound=Sample, contravariant=True)
+
+Need: TypeAlias = Literal["counts", "distances", "ordering", "rows"]
 
 BOTH_KINDS = frozenset({FeatureKind.NUMERIC, FeatureKind.CATEGORICAL})
 
@@ -71,8 +73,9 @@ class BaseDetector(ABC, Generic[S_contra]):
         Key of the result in the report.
     kinds : frozenset of FeatureKind
         `NUMERIC`, `CATEGORICAL` or both; booleans are compared as categories.
-    needs : {"counts", "ordering", "rows"}
-        What the detector reads of the current data; decides where it can run.
+    needs : {"counts", "distances", "ordering", "rows"}
+        What the detector reads of the current data; decides where it can run. A `Window` has counts and, of numeric
+        features, distances between the distribution functions; it has no ordering and no rows.
     measures : tuple of str
         The names under which `thresholds` may cut it.
 
@@ -93,7 +96,7 @@ class BaseDetector(ABC, Generic[S_contra]):
 
     name: ClassVar[str]
     kinds: ClassVar[frozenset[FeatureKind]]
-    needs: ClassVar[Literal["counts", "ordering", "rows"]]
+    needs: ClassVar[Need]
 
     @property
     def measures(self) -> tuple[str, ...]:

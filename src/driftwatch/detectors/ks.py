@@ -34,7 +34,7 @@ class KSDetector(BaseDetector[NumericSample]):
 
     name: ClassVar[str] = "ks"
     kinds: ClassVar[frozenset[FeatureKind]] = frozenset({FeatureKind.NUMERIC})
-    needs: ClassVar[Literal["ordering"]] = "ordering"
+    needs: ClassVar[Literal["distances"]] = "distances"
 
     @property
     def effect_kinds(self) -> frozenset[FeatureKind]:

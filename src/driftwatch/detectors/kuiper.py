@@ -30,7 +30,7 @@ class KuiperDetector(BaseDetector[NumericSample]):
 
     name: ClassVar[str] = "kuiper"
     kinds: ClassVar[frozenset[FeatureKind]] = frozenset({FeatureKind.NUMERIC})
-    needs: ClassVar[Literal["ordering"]] = "ordering"
+    needs: ClassVar[Literal["distances"]] = "distances"
 
     @property
     def effect_kinds(self) -> frozenset[FeatureKind]:

@@ -27,7 +27,7 @@ class WassersteinDetector(BaseDetector[NumericSample]):
 
     name: ClassVar[str] = "wasserstein"
     kinds: ClassVar[frozenset[FeatureKind]] = frozenset({FeatureKind.NUMERIC})
-    needs: ClassVar[Literal["ordering"]] = "ordering"
+    needs: ClassVar[Literal["distances"]] = "distances"
 
     @property
     def measures(self) -> tuple[str, ...]:

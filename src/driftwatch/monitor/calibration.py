@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from driftwatch._checks import check_count, is_amount
 from driftwatch.errors import ConfigError, InputError
 from driftwatch.kernels.proportions import clopper_pearson
-from driftwatch.monitor.checks import check_count, is_amount
 from driftwatch.monitor.choice import Choice, choose, left_out_alarms, lowered
 from driftwatch.monitor.detectable import injections, search
 from driftwatch.monitor.left_out import folds, n_folds, spread

@@ -12,11 +12,12 @@ from driftwatch.arrays.namespace import to_host
 from driftwatch.errors import DriftwatchError
 from driftwatch.monitor.contract import checked
 from driftwatch.monitor.intervals import intervals_of
-from driftwatch.monitor.signals import autocorrelated, numeric_signals, row_flags
+from driftwatch.monitor.signals import OUTSIDE_SHARE, autocorrelated, numeric_signals, row_flags
 from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.embedding import EmbeddingSample
 from driftwatch.profile.sample import CategoricalSample, NumericSample
 from driftwatch.profile.tallied import TalliedSample
+from driftwatch.profile.windowed import WindowSample
 from driftwatch.report.model import Bins, SideSummary
 
 if TYPE_CHECKING:
@@ -83,6 +84,9 @@ def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
     flags: list[Sequence[tuple[str, ...]]] = []
     failures: list[str] = []
     for detector in plan.detectors_for(sample.kind):
+        if detector.needs not in sample.holds:
+            tables[detector.name] = [_skipped(detector) for _ in sample.names]
+            continue
         try:
             score = checked(detector.score(sample), detector, len(sample.names))
             tables[detector.name] = _findings(detector.name, score, excess=plan.excess)
@@ -114,6 +118,11 @@ def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
             row_flags(evidence.n_reference, evidence.n_current, evidence.missing_reference, evidence.missing_current)
         )
         yield evidence
+
+
+def _skipped(detector: BaseDetector[Any]) -> Finding:
+    what = "the order of all values" if detector.needs == "ordering" else "whole rows"
+    return Finding(None, False, None, None, {}, {}, f"skipped: it needs {what}, and a window holds counts")
 
 
 def _add_error_bounds(findings: Sequence[Finding], bounds: Mapping[str, NDArray[np.float64]] | None, name: str) -> None:
@@ -169,6 +178,8 @@ def _describe(sample: Sample) -> Iterator[dict[str, Any]]:
         return _describe_numeric(sample)
     if isinstance(sample, EmbeddingSample):
         return iter([{"signals": [], "flags": ["subsampled"] if sample.is_thinned else []}])
+    if isinstance(sample, WindowSample):
+        return _describe_window(sample)
     return _describe_tallied(sample) if isinstance(sample, TalliedSample) else _describe_levels(sample)
 
 
@@ -217,6 +228,22 @@ def _describe_tallied(sample: TalliedSample) -> Iterator[dict[str, Any]]:
     for i in range(len(sample.names)):
         bins = _bins(edges[i], expected[i], actual[i])
         yield {"bins": bins, "direction": _direction_of_counts(above[i], below[i], bins), "signals": [], "flags": []}
+
+
+def _describe_window(sample: WindowSample) -> Iterator[dict[str, Any]]:
+    """Yield what counts tell of each feature, with summaries and signals."""
+    block = sample.reference
+    after = block.with_reference(sample.current)
+    sides = [
+        [_floats(x) for x in (side.mean, side.std, side.tally.low, side.median, side.tally.high)]
+        for side in (block, after)
+    ]
+    for i, described in enumerate(_describe_tallied(sample)):
+        before, current = (SideSummary(*(values[i] for values in side)) for side in sides)
+        signals, outside = _constant_signals(before, current), float(sample.outside[i])
+        shares = {"outside_range": outside} if outside >= OUTSIDE_SHARE and not signals else {}
+        described |= {"reference": before, "current": current}
+        yield {**described, "signals": [*signals, *shares], "signal_values": shares}
 
 
 def _direction_of_counts(above: float | None, below: float | None, bins: Bins) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from driftwatch._version import version
 from driftwatch.arrays.schema import FeatureKind, Role
@@ -15,10 +15,13 @@ from driftwatch.monitor.design import correct
 from driftwatch.monitor.embedding import among, checked_rows, joint_columns
 from driftwatch.monitor.permutation import Resampling, permute
 from driftwatch.monitor.plan import Plan
-from driftwatch.monitor.roles import PerformanceCheck, late_labels, unlabelled, with_roles
+from driftwatch.monitor.roles import MeasuredPerformance, PerformanceCheck, late_labels, unlabelled, with_roles
 from driftwatch.monitor.verdict import decide, family_pvalues
+from driftwatch.monitor.window_comparison import compare_window
+from driftwatch.profile.counted import count
 from driftwatch.profile.embedding import MAX_ROWS
 from driftwatch.profile.profile import Profile
+from driftwatch.profile.window import Window
 from driftwatch.report.model import DriftReport
 
 if TYPE_CHECKING:
@@ -29,11 +32,22 @@ if TYPE_CHECKING:
     from driftwatch.detectors.base import BaseDetector
     from driftwatch.kernels.permutation import BlockLength
     from driftwatch.monitor.evidence import Evidence
+    from driftwatch.profile.counted import WindowCounts
     from driftwatch.report.calibration import Calibration
     from driftwatch.report.history import History
     from driftwatch.report.model import FeatureReport
 
 __all__ = ["Monitor"]
+
+
+class _Found(NamedTuple):
+    """What a comparison found for the features in `common`, and columns of current data that the reference has not."""
+
+    evidence: list[Evidence]
+    settled: dict[str, FeatureReport]
+    common: Sequence[str]
+    unknown: Sequence[str]
+    n_rows: int
 
 
 class Monitor:
@@ -196,11 +210,7 @@ class Monitor:
         chosen = [name for name in known if name in wanted and name != marks and self.plan.is_compared(name)]
         if not chosen:
             raise ConfigError("there is no feature to compare: `features` is empty, or `per_feature` ignores them all.")
-        self._unused = frozenset(known) - frozenset(chosen)
-        self._rows = table if keep_rows else None
-        self._uncalibrated = self.plan
-        self.calibration: Calibration | None = None
-        self.profile = Profile.fit(
+        profile = Profile.fit(
             table,
             kinds=self.plan.kinds,
             names=chosen,
@@ -209,10 +219,78 @@ class Monitor:
             apart=outputs,
             max_embedding_rows=checked_rows(max_embedding_rows),
         )
-        for feature in self.profile.features.values():
+        self._watch(profile, table if keep_rows else None, PerformanceCheck.fit(table, self.plan, performance))
+
+    def _watch(self, profile: Profile, rows: Table | None, performance: PerformanceCheck) -> None:
+        """Take a reference, for the plan that is there."""
+        self.profile = profile
+        self._rows = rows
+        self._performance = performance
+        self._uncalibrated = self.plan
+        self.calibration: Calibration | None = None
+        for feature in profile.features.values():
             if feature.problem is None and feature.untested_reason is None:
                 self.plan.check_decidable(feature.name, sample_kind(feature))
-        self._performance = PerformanceCheck.fit(table, self.plan, performance)
+
+    @classmethod
+    def from_profile(
+        cls,
+        profile: Profile,
+        *,
+        detectors: Sequence[BaseDetector[Any] | str] | None = None,
+        thresholds: Mapping[str, float] | None = None,
+        excess: bool = False,
+        alpha: float | None = 0.05,
+        correction: str = "fdr_bh",
+        global_method: str = "bonferroni",
+        min_effect: float = 0.05,
+        min_samples: int = 10,
+        per_feature: Mapping[str, Mapping[str, Any]] | None = None,
+        roles: Mapping[str, Role | str] | None = None,
+    ) -> Self:
+        """Return a monitor whose reference is a profile, as `Profile.load` returns it.
+
+        Where the profile has no rows, current data are compared as counts: `check` takes a `Window` on the profile, or
+        counts what it is given into one. A detector that needs more than counts says so in its result.
+
+        Parameters
+        ----------
+        profile : Profile
+        detectors, thresholds, excess, alpha, correction, global_method, min_effect, min_samples, per_feature, roles
+            As for `Monitor`; `kind` is what the profile was fitted with.
+
+        Raises
+        ------
+        ConfigError, UnknownNameError
+            If a setting is out of range or names something that does not exist.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from driftwatch import Monitor, Profile, Window
+        >>> rng = np.random.default_rng(0)
+        >>> profile = Profile.fit({"age": rng.normal(40, 9, 2000)})
+        >>> window = Window(profile).update({"age": rng.normal(45, 9, 500)})
+        >>> Monitor.from_profile(profile).check(window).drifted_features
+        ['age']
+        """
+        monitor = cls.__new__(cls)
+        monitor.plan = Plan.build(
+            detectors=detectors,
+            thresholds=thresholds,
+            excess=excess,
+            global_method=global_method,
+            alpha=alpha,
+            correction=correction,
+            min_effect=min_effect,
+            min_samples=min_samples,
+            schema=None,
+            per_feature=per_feature,
+            roles=roles,
+            known=list(profile.features),
+        )
+        monitor._watch(profile, None, PerformanceCheck())  # noqa: SLF001 - the object is being made
+        return monitor
 
     @property
     def feature_names(self) -> list[str]:
@@ -224,8 +302,8 @@ class Monitor:
 
         Parameters
         ----------
-        current : anything that the reference can be
-            Shape `(n_samples, n_features)`; columns are matched by name.
+        current : anything that the reference can be, or Window
+            Shape `(n_samples, n_features)`; columns are matched by name. A window was counted on this monitor's profile.
         groups : sequence of labels, optional
             Which current rows move together, where the monitor was made with such labels for the reference. A label on
             both sides is one group.
@@ -244,7 +322,11 @@ class Monitor:
         ConfigError
             If labels of groups are given on one side only.
         """
+        if isinstance(current, Window):
+            return self._check_counts(current.counts_on(self.profile), progress)
         table = read_table(current, role="current")
+        if not self.profile.has_rows:
+            return self._check_counts(count(self.profile, table), progress)
         labels = (self.plan.resampling or Resampling()).current_labels(groups, table.n_rows)
         profile = self.profile
         names = set(table.names)
@@ -259,14 +341,36 @@ class Monitor:
         evidence, settled = self._compare(table, common, progress)
         if self._rows is not None:
             permute(evidence, self._rows, table, self.plan, labels)
-        correct(evidence, self.plan)
         measured = self._performance.measure(table)
-        family = family_pvalues(evidence, self.plan, measured.findings)
+        unknown = [name for name in table.names if name not in profile.known]
+        return self._report(_Found(evidence, settled, common, unknown, table.n_rows), measured)
+
+    def _check_counts(self, counts: WindowCounts, progress: Progress | None) -> DriftReport:
+        """Compare what a window has counted."""
+        features = self.profile.features
+        if not any(counts.rows.get(name) for name in features):
+            raise NoCommonFeaturesError.from_names(features, sorted(counts.unknown))
+        joint = {name for name, feature in features.items() if feature.kind is FeatureKind.JOINT}
+        seen = [name for name in features if counts.rows.get(name) or name in joint]
+        common = [name for name in seen if self.plan.is_compared(name)]
+        evidence, settled = compare_window(self.profile, self.plan, counts, common)
+        late_labels(evidence, self.plan)
+        if progress is not None:
+            progress(len(common))
+        found = _Found(evidence, settled, common, sorted(counts.unknown), counts.n_rows)
+        return self._report(found, MeasuredPerformance())
+
+    def _report(self, found: _Found, measured: MeasuredPerformance) -> DriftReport:
+        """Decide over what was found."""
+        profile, common = self.profile, found.common
+        correct(found.evidence, self.plan)
+        family = family_pvalues(found.evidence, self.plan, measured.findings)
         kinds = {name: feature.kind for name, feature in profile.features.items()}
-        settled |= decide(evidence, self.plan, kinds, others=measured.findings)
+        decided = decide(found.evidence, self.plan, kinds, others=measured.findings)
         absent = self.plan.columns(Role.TARGET).intersection(profile.features).difference(common)
-        settled |= {name: unlabelled(profile, name, table.n_rows) for name in absent}
-        settled = with_roles(settled, self.plan)
+        late = {name: unlabelled(profile, name, found.n_rows) for name in absent}
+        settled = with_roles({**found.settled, **decided, **late}, self.plan)
+        compared = [name for name in profile.features if self.plan.is_compared(name)]
 
         return DriftReport(
             driftwatch_version=version(),
@@ -281,11 +385,9 @@ class Monitor:
             global_pvalue=global_pvalue(family, self.plan.global_method),
             global_method=self.plan.global_method,
             n_reference=profile.n_rows,
-            n_current=table.n_rows,
-            only_in_reference=tuple(name for name in profile.features if name not in {*common, *absent}),
-            only_in_current=tuple(
-                name for name in table.names if name not in profile.features and name not in self._unused
-            ),
+            n_current=found.n_rows,
+            only_in_reference=tuple(name for name in compared if name not in {*common, *absent}),
+            only_in_current=tuple(found.unknown),
             features={name: settled[name] for name in profile.features if name in settled},
             calibrated=self.plan.calibrated,
             performance=measured.report(self.plan.alpha),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from driftwatch._checks import check_count
 from driftwatch.arrays.table import read_table
 from driftwatch.arrays.timestamps import Timestamps, timestamps_of
 from driftwatch.errors import ConfigError, InputError, UnknownNameError
-from driftwatch.monitor.checks import check_count
 from driftwatch.monitor.left_out import check_divisible, refit
 from driftwatch.monitor.periods import DAY, HOUR, Period
 from driftwatch.monitor.windows import Cut, Window, by_rows, by_time

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from driftwatch._checks import check_count
 from driftwatch.arrays.column import Column
 from driftwatch.arrays.namespace import to_host
 from driftwatch.arrays.schema import FeatureKind, Storage
@@ -17,7 +18,6 @@ from driftwatch.kernels._prepare import MAX_BLOCK_VALUES
 from driftwatch.kernels.blocks import block_lengths
 from driftwatch.kernels.labelings import Units, units_of_blocks, units_of_groups, units_of_rows
 from driftwatch.kernels.permutation import permutation_pvalues
-from driftwatch.monitor.checks import check_count
 from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.feature import label_of
 

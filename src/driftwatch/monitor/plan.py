@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from driftwatch._checks import check_count, is_amount
 from driftwatch.arrays.schema import FeatureKind, Role
 from driftwatch.detectors._catalog import default_detectors, detector_by_name
 from driftwatch.detectors.base import BaseDetector
@@ -12,7 +13,6 @@ from driftwatch.detectors.missing import MATERIAL_COHENS_H, MissingShareDetector
 from driftwatch.errors import ConfigError, UnknownNameError, shown
 from driftwatch.kernels.effect_intervals import check_confidence
 from driftwatch.kernels.multiplicity import CORRECTIONS, GLOBAL_METHODS
-from driftwatch.monitor.checks import check_count, is_amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

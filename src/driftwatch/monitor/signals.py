@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from driftwatch.profile.sample import NumericSample
 
-__all__ = ["DROPPED_ROWS", "NumericSignals", "autocorrelated", "numeric_signals", "row_flags"]
+__all__ = ["DROPPED_ROWS", "OUTSIDE_SHARE", "NumericSignals", "autocorrelated", "numeric_signals", "row_flags"]
 
 SIGNAL_LEVEL = 1e-3  # probability of a signal of one feature without drift
 OUTSIDE_SHARE = 1e-3  # a smaller share outside the reference's range is not worth a line

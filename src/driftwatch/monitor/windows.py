@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from driftwatch._checks import check_count
 from driftwatch.errors import ConfigError, InputError
-from driftwatch.monitor.checks import check_count
 
 if TYPE_CHECKING:
     import datetime as dt

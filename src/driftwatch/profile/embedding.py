@@ -142,6 +142,7 @@ class EmbeddingSample(Sample):
     """
 
     kind = FeatureKind.EMBEDDING
+    holds = frozenset({"rows"})
 
     def __init__(self, reference: EmbeddingBlock, current: KeptRows, *, finest_level: float | None = None) -> None:
         d = int(current.rows.shape[1])

@@ -6,22 +6,31 @@ import hashlib
 import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from driftwatch.arrays.namespace import to_host
 from driftwatch.arrays.schema import UNTESTED, FeatureKind, Storage
-from driftwatch.errors import shown
+from driftwatch.arrays.table import read_table
+from driftwatch.errors import UnknownNameError, shown
+from driftwatch.profile import archive
 from driftwatch.profile.block import DEFAULT_BINS, NumericBlock, blocks_of
 from driftwatch.profile.embedding import MAX_ROWS, EmbeddingBlock, kept_joint_rows, kept_rows
 from driftwatch.profile.feature import ReferenceFeature, read_feature
+from driftwatch.profile.labels import MIN_PRINTED
+from driftwatch.profile.overview import describe, diff
+from driftwatch.profile.points import DEFAULT_POINTS
+from driftwatch.profile.profile_file import PROFILE_FORMATS, profile_archive, profile_of
+from driftwatch.profile.summary import Summary, SummarySettings, summarize
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    import os
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from driftwatch.arrays.column import Levels
     from driftwatch.arrays.table import Table
+    from driftwatch.profile.counted import WindowCounts
 
 __all__ = ["Profile"]
 
@@ -48,6 +57,19 @@ class Profile:
         What each joint feature is made of.
     max_embedding_rows : int
         Rows that are kept of each embedding and joint feature.
+    known : frozenset of str
+        Every column of the reference, those that are not compared too.
+    settings : SummarySettings
+        What windows and files hold of it.
+    without_rows : Summary, optional
+        Given for a profile that has no rows: one that was loaded, or made of a window. It has no `blocks` then.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> profile = Profile.fit({"age": np.arange(100.0), "city": ["Rome", "Oslo"] * 50})
+    >>> profile.describe()["age"]["median"]
+    49.5
     """
 
     n_rows: int
@@ -58,26 +80,33 @@ class Profile:
     embeddings: Mapping[str, EmbeddingBlock] = field(default_factory=dict)
     joint: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     max_embedding_rows: int = MAX_ROWS
+    known: frozenset[str] = frozenset()
+    settings: SummarySettings = field(default_factory=SummarySettings)
+    without_rows: Summary | None = None
 
     @classmethod
     def fit(
         cls,
-        table: Table,
+        reference: Any,
         *,
-        kinds: Mapping[str, FeatureKind] | None = None,
+        kinds: Mapping[str, FeatureKind | str] | None = None,
         names: Sequence[str] | None = None,
         block_size: int | None = None,
         joint: Mapping[str, Sequence[str] | None] | None = None,
         apart: Collection[str] = (),
         max_embedding_rows: int = MAX_ROWS,
+        n_points: int | None = DEFAULT_POINTS,
+        min_count: int = MIN_PRINTED,
+        redact: Collection[str] = (),
+        salt: bytes | None = None,
     ) -> Profile:
-        """Compute the profile of a reference table.
+        """Compute the profile of a reference.
 
         Parameters
         ----------
-        table : Table
-            The reference, as `read_table` returns it.
-        kinds : mapping of str to FeatureKind, optional
+        reference : anything tabular
+            As for `Monitor`, shape `(n_samples, n_features)`.
+        kinds : mapping of str to FeatureKind or str, optional
             Kinds given by the user; the others are inferred.
         names : sequence of str, optional
             Features to keep, all by default.
@@ -87,14 +116,41 @@ class Profile:
             Further features by name, each made of numeric features; None for all of them but those `apart`.
         max_embedding_rows : int
             Rows that are kept of each embedding and joint feature.
+        n_points : int or None
+            Values of a numeric feature that windows and files hold: all of them where there are no more distinct ones,
+            else so many of equal mass, with an error bound. None holds all, which is the column itself.
+        min_count : int
+            Rows from which on the label of a category stands in the clear in windows and files; a rarer one, and one that
+            the reference has not, is a salted hash.
+        redact : collection of str
+            Features of which no label stands in the clear.
+        salt : bytes, optional
+            Up to 64 bytes; random by default, so that hashes of one profile say nothing about those of another.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If the reference cannot be read as a table.
+        UnknownNameError
+            If `redact`, `kinds` or `names` name something that is not there.
+        ConfigError
+            If another argument is out of range.
         """
+        table = read_table(reference, role="reference")
+        settings = SummarySettings.checked(n_points, min_count, redact, salt, known=table.names)
+        given = {
+            name: kind if isinstance(kind, FeatureKind) else FeatureKind.parse(kind)
+            for name, kind in (kinds or {}).items()
+        }
+        _check_columns("kinds", given, [*table.names, *(joint or {})])
+        _check_columns("names", names or (), table.names)
         features: dict[str, ReferenceFeature] = {}
         levels: dict[str, Levels] = {}
         missing: dict[str, int] = {}
         numeric: list[str] = []
         embeddings: dict[str, EmbeddingBlock] = {}
         for name in table.names if names is None else names:
-            feature, counted = read_feature(table, name, (kinds or {}).get(name))
+            feature, counted = read_feature(table, name, given.get(name))
             features[name] = feature
             if counted is not None:
                 missing[name] = counted.n_missing
@@ -122,11 +178,95 @@ class Profile:
             features[name], made = _joint(table, name, columns, features, max_embedding_rows)
             if made is not None:
                 embeddings[name], missing[name] = made, made.kept.n_missing
-        return cls(table.n_rows, features, tuple(blocks), levels, missing, embeddings, members, max_embedding_rows)
+        return cls(
+            table.n_rows,
+            features,
+            tuple(blocks),
+            levels,
+            missing,
+            embeddings,
+            members,
+            max_embedding_rows,
+            frozenset(table.names),
+            settings,
+        )
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether the ordered values are at hand, so that current data are compared as they are and not as counts."""
+        return self.without_rows is None
+
+    @cached_property
+    def summary(self) -> Summary:
+        """What windows count on, and what a file holds."""
+        if self.without_rows is not None:
+            return self.without_rows
+        return summarize(self.blocks, self.levels, self.settings)
+
+    def with_reference(self, window: WindowCounts) -> Profile:
+        """Return the profile that has the counts of a window as its reference, on the same points and levels."""
+        summary = self.summary.with_reference(window)
+        missing = {**dict.fromkeys(self.missing, 0), **window.missing}
+        for block in summary.blocks:
+            missing |= dict(zip(block.names, block.tally.missing.tolist(), strict=True))
+        missing |= {name: tally.missing for name, tally in summary.levels.items()}
+        return replace(
+            self,
+            n_rows=window.n_rows,
+            blocks=(),
+            levels={name: tally.levels() for name, tally in summary.levels.items()},
+            missing=missing,
+            embeddings={},
+            without_rows=summary,
+        )
+
+    def describe(self) -> dict[str, dict[str, Any]]:
+        """Return what is known of every feature, as JSON holds it: kind, dtype, counts, and moments or levels.
+
+        `points` is how many values a window compares at, and `exact` whether they are all that the reference has.
+        """
+        return describe(self)
+
+    def diff(self, other: Profile) -> dict[str, Any]:
+        """Return how another profile differs, as JSON holds it: columns, kinds, types and moments.
+
+        It compares what two references are like, and is no test. `shift` is the difference of the means in standard
+        deviations of this one.
+        """
+        return diff(self, other)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the profile to a file: points, counts, moments and frequent labels, and no rows.
+
+        Raises
+        ------
+        ArchiveError
+            If it cannot be written. What was there before is left as it was.
+
+        Notes
+        -----
+        A `.npz` that `numpy.load(path, allow_pickle=False)` opens too; a path that ends in `.safetensors` is written in
+        that format, with the extra of this name.
+        """
+        archive.save(path, profile_archive(self))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Profile:
+        """Return the profile that `save` wrote: it compares windows, and other data by counting them into one.
+
+        Raises
+        ------
+        ArchiveError
+            If the file is not there, was cut off or altered, or is no profile. No code in it is ever run.
+        """
+        read = archive.load(path, kind="profile", formats=PROFILE_FORMATS)
+        return profile_of(read, cls)
 
     @cached_property
     def hash(self) -> str:
         """A fingerprint of the reference: kinds, counts, bins and moments, not the rows themselves."""
+        if self.without_rows is not None:
+            return self.without_rows.hash(self.n_rows)
         digest = hashlib.sha256()
         described = [(f.name, f.kind, self.missing.get(f.name)) for f in self.features.values()]
         tables = {name: sorted(levels.counts.items()) for name, levels in self.levels.items()}
@@ -139,6 +279,13 @@ class Profile:
         for arrays in zip(*described_blocks, strict=True):  # joined, so that the width of a block does not show
             digest.update(np.concatenate([to_host(array) for array in arrays]).tobytes())
         return digest.hexdigest()
+
+
+def _check_columns(argument: str, names: Iterable[str], known: Sequence[str]) -> None:
+    every = set(known)
+    unknown = [name for name in names if name not in every]
+    if unknown:
+        raise UnknownNameError.from_names(f"column in `{argument}`", unknown, known)
 
 
 def _joint(

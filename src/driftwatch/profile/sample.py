@@ -45,6 +45,8 @@ class Sample(ABC):
         Values that are not missing.
     missing_reference, missing_current : numpy array of integers, shape (d,)
         Missing values.
+    holds : frozenset of str
+        What detectors can read of it: "counts", "distances", "ordering", "rows".
     tests_missing : bool
         Whether the missing shares of these features are tested here.
     error_bounds : mapping of str to numpy array, shape (d,), or None
@@ -58,6 +60,7 @@ class Sample(ABC):
     n_current: HostArray
     missing_reference: HostArray
     missing_current: HostArray
+    holds: frozenset[str] = frozenset({"counts"})
     tests_missing: bool = True
     error_bounds: Mapping[str, HostArray] | None = None
 
@@ -87,6 +90,7 @@ class NumericSample(Sample):
     """
 
     kind = FeatureKind.NUMERIC
+    holds = frozenset({"counts", "distances", "ordering"})
 
     def __init__(self, reference: NumericBlock, values: Array, *, n_rows: int) -> None:
         self.xp = namespace_of(values)

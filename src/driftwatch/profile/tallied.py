@@ -60,6 +60,7 @@ class TalliedSample(Sample):
     """
 
     kind = FeatureKind.NUMERIC
+    holds = frozenset({"counts", "distances"})
 
     def __init__(
         self,

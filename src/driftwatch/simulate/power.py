@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from driftwatch._checks import check_count
 from driftwatch.arrays.table import read_table
 from driftwatch.errors import ConfigError
 from driftwatch.kernels.proportions import clopper_pearson
-from driftwatch.monitor.checks import check_count
 from driftwatch.monitor.left_out import folds, n_folds, spread, starts
 from driftwatch.report.axes import new_axes
 

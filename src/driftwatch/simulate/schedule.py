@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import array_api_compat
 import numpy as np
 
+from driftwatch._checks import check_count
 from driftwatch.arrays.editing import Editable
 from driftwatch.errors import ConfigError
-from driftwatch.monitor.checks import check_count
 from driftwatch.simulate.shift import Shift, present
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Checks of settings that several parts share (layer 4)."""
+"""Checks of settings that several parts share (layer 0)."""
 
 from __future__ import annotations
 

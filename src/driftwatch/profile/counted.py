@@ -1,0 +1,134 @@
+"""What a window has counted, and how it adds (layer 3)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from driftwatch.arrays.schema import UNTESTED, FeatureKind
+from driftwatch.profile.block import blocks_of
+from driftwatch.profile.cells import CellTally, merge_cells, no_values, tally_values
+from driftwatch.profile.feature import in_words, levels_of
+from driftwatch.profile.labels import LevelTally, merge_levels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from driftwatch.arrays.table import Table
+    from driftwatch.profile.profile import Profile
+
+__all__ = ["WindowCounts", "count", "merge", "nothing"]
+
+MAX_UNKNOWN = 1000  # names of columns that the reference has not: the smallest ones are kept
+
+
+@dataclass(frozen=True)
+class WindowCounts:
+    """What a window has counted; never changed, only replaced.
+
+    Parameters
+    ----------
+    n_rows : int
+    rows, missing : mapping of str to int
+        By feature: rows of the batches that had the column, and missing values among them.
+    blocks : tuple of CellTally
+        Numeric features, block by block as in the profile's summary.
+    levels : mapping of str to LevelTally
+        Categorical and boolean features.
+    problems : mapping of str to str
+        Why a column could not be counted in some batch.
+    unknown : frozenset of str
+        Columns that the reference has not.
+    """
+
+    n_rows: int
+    rows: Mapping[str, int]
+    missing: Mapping[str, int]
+    blocks: tuple[CellTally, ...]
+    levels: Mapping[str, LevelTally]
+    problems: Mapping[str, str] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset()
+
+
+def nothing(profile: Profile) -> WindowCounts:
+    """Return the counts of no rows."""
+    summary = profile.summary
+    return WindowCounts(
+        0,
+        {},
+        {},
+        tuple(no_values(block.points) for block in summary.blocks),
+        {name: LevelTally({}) for name in summary.codebooks},
+    )
+
+
+def count(profile: Profile, table: Table) -> WindowCounts:
+    """Return the counts of one table."""
+    rows: dict[str, int] = {}
+    missing: dict[str, int] = {}
+    problems: dict[str, str] = {}
+    present = [name for name in table.names if name in profile.features]
+    for name in present:
+        rows[name] = table.n_rows
+        reason = profile.features[name].type_change(table.storage_of(name), table.dtype_of(name))
+        if reason is not None and not _is_only_counted(profile, name):
+            problems[name] = reason
+    readable = {name for name in present if name not in problems}
+    levels = {}
+    for name in present:
+        if name in profile.summary.codebooks and name in readable:
+            try:
+                found = levels_of(table.column(name), profile.features[name].kind)
+                levels[name] = profile.summary.codebooks[name].tally(found)
+            except Exception as error:  # noqa: BLE001 - one unreadable column must not cost the window
+                problems[name] = in_words(error)
+        elif _is_only_counted(profile, name):
+            missing[name] = table.column(name).n_missing()
+    blocks = tuple(
+        _counted_block(profile, i, table, [name for name in block.names if name in readable], problems)
+        for i, block in enumerate(profile.summary.blocks)
+    )
+    unknown = frozenset(name for name in table.names if name not in profile.known)
+    return WindowCounts(table.n_rows, rows, missing, blocks, levels, problems, unknown)
+
+
+def _is_only_counted(profile: Profile, name: str) -> bool:
+    feature = profile.features[name]
+    return feature.problem is not None or feature.kind in UNTESTED or feature.kind is FeatureKind.EMBEDDING
+
+
+def _counted_block(profile: Profile, i: int, table: Table, names: list[str], problems: dict[str, str]) -> CellTally:
+    block = profile.summary.blocks[i]
+    position = {name: row for row, name in enumerate(block.names)}
+    counted = no_values(block.points)
+    for chosen, values in blocks_of(table, names, problems):
+        at = [position[name] for name in chosen]
+        part = tally_values(block.points.at(at), values)
+        for whole, array in zip(counted, part, strict=True):
+            whole[at] = array
+    return counted
+
+
+def merge(a: WindowCounts, b: WindowCounts, profile: Profile) -> WindowCounts:
+    """Return the counts of the rows of both, whatever their order."""
+    books = profile.summary.codebooks
+    levels = {name: merge_levels(a.levels[name], b.levels[name], books[name]) for name in books if name in b.levels}
+    problems = dict(a.problems)
+    for name, reason in b.problems.items():
+        problems[name] = min(problems.get(name, reason), reason)
+    return WindowCounts(
+        a.n_rows + b.n_rows,
+        _added(a.rows, b.rows),
+        _added(a.missing, b.missing),
+        tuple(merge_cells(x, y) for x, y in zip(a.blocks, b.blocks, strict=True)),
+        {**a.levels, **levels},
+        problems,
+        frozenset(sorted(a.unknown | b.unknown)[:MAX_UNKNOWN]),
+    )
+
+
+def _added(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
+    both = Counter(a)
+    both.update(b)
+    return dict(both)
