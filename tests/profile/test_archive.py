@@ -27,6 +27,7 @@ from archive_samples import (
     taken_apart,
 )
 from driftwatch.errors import ArchiveError, InputTypeError
+from driftwatch.profile._stored import checked
 from driftwatch.profile.archive import Archive, from_bytes, load, save, to_bytes
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -81,6 +82,11 @@ def test_layout_and_byte_order_of_memory_leave_no_trace() -> None:
     archive = Archive(KIND, 1, {}, {"x": table})
     for other in (np.asfortranarray(table), table.astype(">f8"), np.repeat(table, 2, axis=0)[::2]):
         assert to_bytes(archive._replace(arrays={"x": other})) == to_bytes(archive)
+
+
+def test_arrays_are_stored_in_the_order_of_their_indices() -> None:
+    stored = checked({"x": np.asfortranarray(np.arange(12.0).reshape(3, 4))})["x"]  # some readers take memory as it is
+    assert stored.flags.c_contiguous
 
 
 def test_safetensors_files_of_equal_content_are_equal(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_random_bytes_are_refused(data: bytes, start: bytes) -> None:
 def test_something_before_or_behind_is_refused() -> None:
     refused(VALID + b"\0", "cut short, or has something after its end")
     refused(b"#!/bin/sh\n" + VALID, "is no .npz file")
-    refused(VALID + VALID, "damaged end")
+    refused(VALID + VALID, "its end does not fit the rest")
 
 
 @pytest.mark.parametrize(
@@ -267,15 +267,51 @@ def test_a_stream_that_goes_on_is_cut_off() -> None:
     refused(_npz_entry(1_000, bytes(1_000), tail=b"more"), "are not those that were saved")
 
 
-def _npz_entry(n_bytes: int, content: bytes, tail: bytes = b"") -> bytes:
+def test_a_stream_without_its_end_is_refused() -> None:
+    refused(_npz_entry(1_000, bytes(1_000)), "was altered: its content")  # as it should be, and not what was signed
+    refused(_npz_entry(1_000, bytes(1_000), whole=False), "are not those that were saved")
+
+
+def test_a_checksum_that_other_programs_would_reject_is_refused() -> None:
+    refused(_npz_entry(1_000, bytes(1_000), crc=7), "are not those that were saved")
+
+
+@pytest.mark.parametrize("place", ["before the directory", "in the directory"])
+def test_bytes_that_belong_to_no_entry_are_refused(place: str) -> None:
+    n_entries, n_bytes, start = struct.unpack_from("<H2L", VALID, len(VALID) - 12)
+    at = start if place == "before the directory" else len(VALID) - 22
+    body = VALID[:at] + b"hidden" + VALID[at:-22]
+    end = (n_bytes, start + 6) if place == "before the directory" else (n_bytes + 6, start)
+    refused(body + _npz._end(n_entries, *end), "has bytes that belong to no entry")
+
+
+def test_an_entry_that_is_not_there_is_refused() -> None:
+    n_entries, n_bytes, start = struct.unpack_from("<H2L", VALID, len(VALID) - 12)
+    refused(VALID[:-22] + _npz._end(n_entries + 1, n_bytes, start), "has fewer entries than it says")
+    refused(VALID[:-22] + _npz._end(n_entries - 1, n_bytes, start), "has bytes that belong to no entry")
+
+
+@pytest.mark.parametrize("header", [np.zeros(9, np.int8), np.zeros((3, 3), np.uint8), np.array(0, np.uint8)])
+def test_a_header_of_another_type_or_shape_is_refused(header: np.ndarray[Any, Any]) -> None:
+    refused(_npz.pack({"header": header}, compress=True, max_bytes=10_000), "is a file that driftwatch did not save")
+
+
+def test_a_header_beyond_its_limit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("driftwatch.profile._header.MAX_HEADER", 100)
+    refused(VALID, "holds a header, which is more than 100 bytes")
+
+
+def _npz_entry(n_bytes: int, content: bytes, *, tail: bytes = b"", whole: bool = True, crc: int | None = None) -> bytes:
     """Return a file with one array more, whose stream is another one than its records say."""
     head = _npz._npy_head("|u1", (n_bytes,))
-    raw = zlib.compress(head + content, 9, -15) + tail
+    stream = zlib.compressobj(9, zlib.DEFLATED, -15)
+    raw = stream.compress(head + content) + stream.flush(zlib.Z_FINISH if whole else zlib.Z_SYNC_FLUSH) + tail
+    crc = zlib.crc32(head + content[:n_bytes]) if crc is None else crc
     with zipfile.ZipFile(io.BytesIO(VALID_STORED)) as file:
         header = file.read("header.npy")
     entries = [
         _npz._Entry("header", 0, len(header), zlib.crc32(header), memoryview(header)),
-        _npz._Entry("x", 8, len(head) + n_bytes, zlib.crc32(head + content[:n_bytes]), memoryview(raw)),
+        _npz._Entry("x", 8, len(head) + n_bytes, crc, memoryview(raw)),
     ]
     body, directory = b"", b""
     for entry in entries:

@@ -71,6 +71,10 @@ def _directory(entries: dict[str, Any], content: bytes = b"", metadata: object =
         (_directory({}, metadata={"format": "pt"}), "that driftwatch did not save"),
         (_directory({}, metadata={"driftwatch": "\ud800"}), "no JSON"),
         (_directory({"../x": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}}, b"a"), "unsafe name"),
+        (
+            _directory({}, metadata={"driftwatch": json.dumps(taken_apart(made())[0]), "more": 5}),
+            "no intact safetensors",
+        ),
         (_directory({"x": 5}), "damaged record"),
         (_directory({"x": {"dtype": "U8", "shape": [1.5], "data_offsets": [0, 1]}}, b"a"), "damaged record"),
         (_directory({"x": {"dtype": "U8", "shape": [-1], "data_offsets": [0, 1]}}, b"a"), "damaged record"),
@@ -88,6 +92,21 @@ def test_safetensors_made_by_hand_are_refused(data: bytes, message: str) -> None
     needs_safetensors()
     with pytest.raises(ArchiveError, match=message):
         read_tensors(data)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "message"),
+    [
+        ("MAX_ARRAYS", 3, "holds 4 arrays, where at most 3 are known"),
+        ("MAX_DIRECTORY", 50, "holds a directory, which is"),
+    ],
+)
+def test_safetensors_directories_have_limits(
+    tensors: bytes, limit: str, value: int, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"driftwatch.profile._safetensors.{limit}", value)
+    with pytest.raises(ArchiveError, match=message):
+        read_tensors(tensors)
 
 
 def test_safetensors_beyond_the_limit_are_refused(tmp_path: Path) -> None:

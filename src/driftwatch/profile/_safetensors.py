@@ -80,8 +80,8 @@ def _directory(data: bytes, max_bytes: int) -> tuple[bytes, dict[str, _Tensor]]:
     start = LENGTH_BYTES + length
     if len(data) < LENGTH_BYTES or start > len(data):
         raise Damage("is no safetensors file, or was cut short")
-    if length > min(MAX_DIRECTORY, max_bytes):
-        raise too_large("a directory", min(MAX_DIRECTORY, max_bytes))
+    if length > MAX_DIRECTORY:
+        raise too_large("a directory", MAX_DIRECTORY)
     directory = read_json(data[LENGTH_BYTES:start])
     metadata = directory.pop(METADATA, None)
     if not isinstance(metadata, dict) or not isinstance(metadata.get(KEY), str):
