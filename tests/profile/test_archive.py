@@ -33,7 +33,7 @@ from driftwatch.profile.archive import Archive, from_bytes, load, save, to_bytes
 GOLDEN = Path(__file__).parent / "golden"
 SUFFIXES = (".npz", ".safetensors")
 
-names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,12}", fullmatch=True).filter(lambda name: name != "header")
+names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,12}", fullmatch=True).filter(lambda name: name != "header")
 dtypes = st.sampled_from(["?", "i1", "<i2", "<i4", "<i8", "u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8"])
 stored_arrays = arrays_of.arrays(
     dtypes, arrays_of.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4), elements=None, fill=st.nothing()

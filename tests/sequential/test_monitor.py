@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,22 @@ import pyarrow as pa
 import pytest
 
 import driftwatch
+from archive_samples import needs_safetensors
 from driftwatch import SequentialMonitor
-from driftwatch.errors import ConfigError, InputError, InputTypeError, NoCommonFeaturesError, UnknownNameError
+from driftwatch.errors import (
+    ArchiveError,
+    ConfigError,
+    InputError,
+    InputTypeError,
+    NoCommonFeaturesError,
+    UnknownNameError,
+)
+from driftwatch.profile.archive import load, save
+from driftwatch.sequential import CUSUM
 from frames import CONSTRUCTORS, mixed_columns
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RNG = np.random.default_rng(6)
 REFERENCE = RNG.normal(size=(500, 3))
@@ -296,6 +309,47 @@ def test_resumed_monitor_goes_on_bit_by_bit(settings: dict[str, Any]) -> None:
         assert found.to_dict() == wanted.to_dict()
         np.testing.assert_array_equal(found.log_evidence, wanted.log_evidence)
     assert resumed.state_dict() == monitor.state_dict()
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".safetensors"])
+def test_monitor_of_a_file_goes_on_bit_by_bit(suffix: str, tmp_path: Path) -> None:
+    needs_safetensors(suffix)
+    reference, batches = mixed_columns(300, 0), _mixed_stream()
+    monitor = SequentialMonitor(reference, arl=300, seed=9)
+    fed(monitor, batches[:3])
+    monitor.save(tmp_path / f"x{suffix}")
+    resumed = SequentialMonitor.load(tmp_path / f"x{suffix}", reference=reference, keep_history=2)
+    assert resumed.state_dict() == monitor.state_dict()
+    for batch in batches[3:]:
+        assert resumed.update(batch).to_dict() == monitor.update(batch).to_dict()
+    assert len(resumed.history["batch"]) == 2
+
+
+def test_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    SequentialMonitor(REFERENCE).save(path)
+    with pytest.raises(InputError, match="must be the one that the state was made with"):
+        SequentialMonitor.load(path, reference=REFERENCE + 1e-9)
+    with pytest.raises(InputError, match=r"format 'driftwatch.sequential.cusum', version 1, is wanted"):
+        CUSUM.load(path)
+    state = load(path, kind="sequential", formats=[1])
+    for header, arrays in [
+        ({}, state.arrays),
+        ({**state.header, "pairs": ["counts"]}, state.arrays),
+        ({**state.header, "pairs": 5}, state.arrays),
+        ({**state.header, "state": []}, state.arrays),
+        (state.header, {**state.arrays, "more": np.zeros(1, np.uint8)}),
+        (state.header, {**state.arrays, "edges": np.zeros(3)}),
+    ]:
+        save(path, state._replace(header=header, arrays=arrays))
+        with pytest.raises(InputError):
+            SequentialMonitor.load(path)
+    save(path, state._replace(kind="window"))
+    with pytest.raises(ArchiveError, match="holds the kind 'window'"):
+        SequentialMonitor.load(path)
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ArchiveError, match="was cut short"):
+        SequentialMonitor.load(path)
 
 
 def test_alarm_stays_in_a_resumed_monitor() -> None:

@@ -93,6 +93,17 @@ def test_resumed_detector_goes_on_with_the_same_results(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
+def test_detector_of_a_file_goes_on_with_the_same_results(name: str, tmp_path: Path) -> None:
+    x = stream_for(name)
+    detector = make(name)
+    detector.update(x[:777])
+    detector.save(tmp_path / "x.npz")
+    resumed = type(detector).load(tmp_path / "x.npz")
+    assert resumed.state_dict() == detector.state_dict()
+    np.testing.assert_array_equal(resumed.update(x[777:]), detector.update(x[777:]))
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_update_after_reset_starts_fresh(name: str) -> None:
     x = stream_for(name)
     detector = make(name)

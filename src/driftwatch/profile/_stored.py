@@ -49,7 +49,7 @@ DTYPES = frozenset(
     },  # little-endian on any machine
 )
 # No folders, nothing hidden, nothing that a shell or a file system reads in a way of its own
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", re.ASCII)
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", re.ASCII)
 
 
 class Damage(Exception):  # noqa: N818 - never leaves this package: `archive` makes an ArchiveError of it

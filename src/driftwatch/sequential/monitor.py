@@ -9,9 +9,11 @@ from driftwatch.errors import ConfigError
 from driftwatch.sequential.goal import Goal
 from driftwatch.sequential.history import History
 from driftwatch.sequential.reading import read_rows
+from driftwatch.sequential.state import load_state, save_state
 from driftwatch.sequential.stream import Stream
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
 
     from driftwatch.arrays.schema import FeatureKind
@@ -198,6 +200,27 @@ class SequentialMonitor:
         It holds up to 63 values of the reference of each feature, or the labels of as many levels.
         """
         return self._stream.to_state()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state to a file, all of it or nothing: `.npz`, or `.safetensors` with that extra.
+
+        Raises
+        ------
+        ArchiveError
+            If the file cannot be written; an older one is as it was.
+        """
+        save_state(path, self.state_dict())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], *, reference: Any | None = None, keep_history: int = 1000) -> Self:
+        """Return a monitor that goes on where `save` was called; as `from_state`, for a file.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged, or its state is of another version or belongs to another reference.
+        """
+        return cls.from_state(load_state(path), reference=reference, keep_history=keep_history)
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], *, reference: Any | None = None, keep_history: int = 1000) -> Self:

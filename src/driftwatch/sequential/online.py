@@ -9,9 +9,10 @@ import numpy as np
 
 from driftwatch.arrays.namespace import to_host
 from driftwatch.errors import ConfigError, InputError
-from driftwatch.sequential.state import decoded, encoded, require_format
+from driftwatch.sequential.state import decoded, encoded, load_state, require_format, save_state
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
 
     from driftwatch.sequential.tie_keys import HostArray
@@ -124,6 +125,27 @@ class OnlineDetector(ABC):
             "shapes": {name: list(array.shape) for name, array in self._state.items()},
             "arrays": encoded(self._state | self._common()),
         }
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the state to a file, all of it or nothing: `.npz`, or `.safetensors` with that extra.
+
+        Raises
+        ------
+        ArchiveError
+            If the file cannot be written; an older one is as it was.
+        """
+        save_state(path, self.state_dict())
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Return a detector that goes on where `save` was called; as `from_state`, for a file.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged, or its state is of another detector or version.
+        """
+        return cls.from_state(load_state(path))
 
     def _common(self) -> dict[str, HostArray]:
         return {"drift_detected": self.drift_detected, "n_detections": self.n_detections, "_ended": self._ended}

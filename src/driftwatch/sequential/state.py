@@ -1,4 +1,4 @@
-"""Arrays inside JSON, bit by bit: what a state that is stored and resumed consists of (layer 4)."""
+"""What a state that is stored and resumed consists of: arrays inside JSON, bit by bit, or a file (layer 4)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from driftwatch.errors import InputError
+from driftwatch.profile.archive import Archive, load, save
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
     from driftwatch.sequential.tie_keys import HostArray
 
-__all__ = ["decoded", "encoded", "require_format"]
+__all__ = ["decoded", "encoded", "load_state", "require_format", "save_state"]
 
 _DTYPES = {"f": "<f8", "i": "<i8", "b": "|b1", "c": "<c16"}  # as stored: little-endian, on any machine
+KIND, FORMAT = "sequential", 1  # of the file; the state in it has a format and a version of its own
 
 
 def encoded(arrays: Mapping[str, HostArray]) -> dict[str, Any]:
@@ -86,3 +89,27 @@ def require_format(state: object, name: str, version: int) -> Mapping[str, Any]:
         )
     assert isinstance(state, Mapping)
     return state
+
+
+def save_state(path: str | os.PathLike[str], state: Mapping[str, Any]) -> None:
+    """Write a state to a file, all of it or nothing; `ArchiveError` if it cannot be written."""
+    arrays = {name: _decode(item, item["dtype"], tuple(item["shape"])) for name, item in state["arrays"].items()}
+    pairs = sorted(name for name, array in arrays.items() if array.dtype.kind == "c")
+    arrays |= {name: np.stack([arrays[name].real, arrays[name].imag], axis=-1) for name in pairs}
+    header = {"state": {name: value for name, value in state.items() if name != "arrays"}, "pairs": pairs}
+    save(path, Archive(KIND, FORMAT, header, arrays))
+
+
+def load_state(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the state that `save_state` wrote; `ArchiveError` if the file cannot be read or is another one."""
+    archive = load(path, kind=KIND, formats=[FORMAT])
+    arrays = dict(archive.arrays)
+    try:
+        for name in archive.header["pairs"]:
+            arrays[name] = arrays[name].view(np.complex128)[..., 0]
+        return {**archive.header["state"], "arrays": encoded(arrays)}
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise InputError(
+            f"a file of a sequential monitor or detector is wanted, and {str(path)!r} is another one "
+            f"({type(error).__name__}: {error}). Pass what `save` wrote."
+        ) from error
