@@ -7,6 +7,7 @@ from driftwatch._lazy import attach
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
     from driftwatch import datasets, errors, kernels, performance, sequential, simulate, training
     from driftwatch.arrays.schema import FeatureKind, Role
+    from driftwatch.detectors.anderson_darling import AndersonDarlingDetector
     from driftwatch.detectors.base import BaseDetector
     from driftwatch.detectors.binned_chi_squared import BinnedChiSquaredDetector
     from driftwatch.detectors.chi_squared import ChiSquaredDetector
@@ -40,6 +41,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.sequential.monitor import SequentialMonitor
 
 __all__ = [
+    "AndersonDarlingDetector",
     "BaseDetector",
     "BinnedChiSquaredDetector",
     "ChiSquaredDetector",
@@ -85,6 +87,7 @@ __all__ = [
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "AndersonDarlingDetector": "driftwatch.detectors.anderson_darling",
         "BaseDetector": "driftwatch.detectors.base",
         "BinnedChiSquaredDetector": "driftwatch.detectors.binned_chi_squared",
         "ChiSquaredDetector": "driftwatch.detectors.chi_squared",

@@ -35,6 +35,7 @@ from driftwatch.detectors.base import BOTH_KINDS, BaseDetector
 from driftwatch.errors import UnknownNameError
 from driftwatch.profile.profile import Profile
 from driftwatch.profile.sample import CategoricalSample, NumericSample, Sample
+from kernel_oracles import SAMPLE_ORACLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +100,10 @@ def counts_of(kind: FeatureKind, row: int) -> Any:
     return table[:, table.sum(axis=0) > 0]
 
 
+def anderson_darling(row: int) -> dict[str, float]:
+    return SAMPLE_ORACLES["anderson_darling_2samp"](REFERENCE[row], CURRENT[row])
+
+
 def chi2_of_counts(kind: FeatureKind, row: int, lambda_: Any = "pearson") -> Any:
     return stats.chi2_contingency(counts_of(kind, row), correction=False, lambda_=lambda_)
 
@@ -120,6 +125,7 @@ def bergsma_v(kind: FeatureKind, row: int) -> float:
 ORACLES: dict[str, Callable[[FeatureKind, int], float]] = {
     "ks": lambda _, row: float(stats.ks_2samp(REFERENCE[row], CURRENT[row]).statistic),
     "wasserstein": lambda _, row: float(stats.wasserstein_distance(REFERENCE[row], CURRENT[row])),
+    "anderson_darling": lambda _, row: anderson_darling(row)["statistic"],
     "chi2": lambda _, row: chi2_scipy(row)[0],
     "chi2_bins": lambda kind, row: float(chi2_of_counts(kind, row).statistic),
     "cramers_v": bergsma_v,
@@ -140,6 +146,7 @@ ORACLES: dict[str, Callable[[FeatureKind, int], float]] = {
 }
 PVALUES: dict[str, Callable[[FeatureKind, int], float]] = {
     "ks": lambda _, row: float(stats.ks_2samp(REFERENCE[row], CURRENT[row]).pvalue),
+    "anderson_darling": lambda _, row: anderson_darling(row)["pvalue"],
     "chi2": lambda _, row: chi2_scipy(row)[1],
     "cramervonmises": lambda _, row: (
         float(stats.cramervonmises_2samp(REFERENCE[row], CURRENT[row]).pvalue) if row < 2 else 1.0
@@ -370,7 +377,7 @@ def test_mann_whitney_detector_names_who_is_larger() -> None:
     np.testing.assert_allclose(np.asarray(details["rank_biserial"], dtype=float)[1], 2 * shares[1] - 1, rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["cramervonmises", "mannwhitney", "kuiper"])
+@pytest.mark.parametrize("name", ["cramervonmises", "anderson_darling", "mannwhitney", "kuiper"])
 def test_rank_tests_of_mostly_zeros_do_not_reject_without_drift(name: str) -> None:
     rng = np.random.default_rng(4)
     rows, current = (np.where(rng.random((300, n)) < 0.9, 0.0, rng.normal(size=(300, n))) for n in (400, 90))
@@ -380,7 +387,7 @@ def test_rank_tests_of_mostly_zeros_do_not_reject_without_drift(name: str) -> No
     assert np.mean(pvalue <= 0.05) < 0.05 + 4 * np.sqrt(0.05 * 0.95 / 300)
 
 
-@pytest.mark.parametrize("name", ["cramervonmises", "mannwhitney", "kuiper", "cramers_v"])
+@pytest.mark.parametrize("name", ["cramervonmises", "anderson_darling", "mannwhitney", "kuiper", "cramers_v"])
 def test_effects_without_drift_are_small_on_average_and_with_it_not(name: str) -> None:
     rng = np.random.default_rng(3)
     rows = rng.normal(size=(200, 300))

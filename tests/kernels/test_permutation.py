@@ -13,6 +13,7 @@ from driftwatch import permutation_test
 from driftwatch.errors import ConfigError, InputError, UnknownNameError
 from driftwatch.kernels.divergences import jensenshannon, psi
 from driftwatch.kernels.share_distances import total_variation
+from kernel_oracles import SAMPLE_ORACLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +43,7 @@ ORACLES: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     "kuiper": kuiper_of,
     "wasserstein": lambda x, y: float(stats.wasserstein_distance(x, y)),
     "cramervonmises": lambda x, y: float(stats.cramervonmises_2samp(x, y).statistic),
+    "anderson_darling": lambda x, y: SAMPLE_ORACLES["anderson_darling_2samp"](x, y)["statistic"],
     "energy": lambda x, y: float(stats.energy_distance(x, y)),
     "mannwhitney": lambda x, y: float(abs(np.diff(_mean_ranks(x, y))[0])),
     "mean": lambda x, y: float(abs(y.mean() - x.mean())),

@@ -13,6 +13,7 @@ import scipy.stats
 
 from driftwatch.errors import ConfigError
 from driftwatch.kernels import (
+    anderson_darling_2samp,
     chi2_2samp,
     cramervonmises_2samp,
     energy_distance,
@@ -22,6 +23,7 @@ from driftwatch.kernels import (
     wasserstein_distance,
 )
 from driftwatch.kernels._catalog import CATALOG, KernelSpec
+from kernel_oracles import SAMPLE_ORACLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +87,14 @@ def test_products_of_sample_sizes_may_pass_32_bits(n: int, m: int, *, compiled: 
     reference[::7, 0] = np.nan
     current[-1:, 1] = np.nan
     statistics = {}
-    for kernel in (ks_2samp, wasserstein_distance, cramervonmises_2samp, mannwhitneyu, energy_distance):
+    for kernel in (
+        ks_2samp,
+        wasserstein_distance,
+        cramervonmises_2samp,
+        anderson_darling_2samp,
+        mannwhitneyu,
+        energy_distance,
+    ):
         run = jax.jit(kernel) if compiled else kernel
         statistics[kernel] = np.asarray(run(jnp.asarray(reference), jnp.asarray(current)).statistic)
     for j in range(2):
@@ -98,6 +107,8 @@ def test_products_of_sample_sizes_may_pass_32_bits(n: int, m: int, *, compiled: 
         np.testing.assert_allclose(statistics[mannwhitneyu][j], scipy.stats.mannwhitneyu(*pair).statistic, rtol=1e-5)
         wanted = scipy.stats.cramervonmises_2samp(pair[0], pair[1], method="asymptotic").statistic
         np.testing.assert_allclose(statistics[cramervonmises_2samp][j], wanted, rtol=1e-3)
+        wanted = SAMPLE_ORACLES["anderson_darling_2samp"](*pair)["statistic"]
+        np.testing.assert_allclose(statistics[anderson_darling_2samp][j], wanted, rtol=1e-3)
 
 
 def test_missing_values_refused_by_name_need_values_that_a_trace_has_not() -> None:

@@ -44,6 +44,51 @@ def test_no_drift_exceeds_the_99_percent_quantile_in_about_one_percent() -> None
         assert above < 8, name
 
 
+CHOSEN = ("cramervonmises", "anderson_darling", "kuiper", "mannwhitney", "energy", "l_infinity", "hellinger", "kl")
+
+
+def test_every_statistic_that_can_be_chosen_comes_with_its_noise() -> None:
+    rng = np.random.default_rng(8)
+    monitor = Monitor(rng.normal(size=(500, 200)), detectors=["ks", *CHOSEN])
+    report = monitor.check(rng.normal(size=(300, 200)))
+    for name in CHOSEN:
+        results = [feature.tests[name] for feature in report.features.values()]
+        assert all(0.0 < (r.expected or 0.0) < (r.null_q99 or 0.0) for r in results), name
+        assert all(r.excess is not None for r in results), name
+        # 2 of 200 are expected above; 8 has a probability of 0.1 %
+        above = sum((r.statistic or 0.0) > (r.null_q99 or 0.0) for r in results)
+        assert above < 8, name
+        mean = float(np.mean([r.statistic or 0.0 for r in results]))
+        assert mean == pytest.approx(results[0].expected, rel=0.2), name
+
+
+def test_levels_come_with_the_noise_of_the_largest_difference() -> None:
+    tests = (
+        Monitor(data(500, 0), detectors=["l_infinity", "ks", "total_variation"]).check(data(400, 1)).features["c"].tests
+    )
+    largest, half_sum = tests["l_infinity"], tests["total_variation"]
+    assert 0.0 < (largest.expected or 0.0) < (half_sum.expected or 0.0)
+    assert (largest.expected or 0.0) < (largest.null_q99 or 0.0) <= (half_sum.null_q99 or 0.0)
+
+
+@pytest.mark.parametrize("name", ["energy", "energy_normalized", "l_infinity", "kuiper", "mannwhitney"])
+def test_a_threshold_on_a_chosen_statistic_acts_beyond_its_noise_if_asked(name: str) -> None:
+    detector = name.removesuffix("_normalized")
+    options: dict[str, Any] = {"detectors": ["ks", detector], "alpha": None}
+    reference, current = {"x": data(60, 3)["x"]}, {"x": data(60, 12)["x"]}
+    found = Monitor(reference, **options, thresholds={"ks": 1.0}).check(current).features["x"].tests[detector]
+    value = {
+        "energy_normalized": found.details.get("normalized"),
+        "mannwhitney": abs(float(found.details.get("rank_biserial") or 0.0)),
+    }.get(name, found.statistic)
+    assert isinstance(value, float)
+    cut = {name: 0.98 * value}
+    assert Monitor(reference, **options, thresholds=cut).check(current).features["x"].drift_detected
+    assert not Monitor(reference, **options, thresholds=cut, excess=True).check(current).features["x"].drift_detected
+    drifted = {"x": data(60, 4, shift=2.0)["x"]}
+    assert Monitor(reference, **options, thresholds=cut, excess=True).check(drifted).features["x"].drift_detected
+
+
 @pytest.mark.parametrize("name", ["psi", "jensenshannon", "total_variation", "ks", "wasserstein_normalized"])
 def test_a_threshold_acts_on_the_raw_value_unless_excess_is_asked_for(name: str) -> None:
     cuts = {"psi": 0.1, "jensenshannon": 0.1, "total_variation": 0.12, "ks": 0.1, "wasserstein_normalized": 0.1}

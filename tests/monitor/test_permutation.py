@@ -135,6 +135,7 @@ def test_bins_of_a_detector_are_those_of_its_permutations() -> None:
     [
         ("kuiper", "kuiper", "x"),
         ("cramervonmises", "cramervonmises", "x"),
+        ("anderson_darling", "anderson_darling", "x"),
         ("mannwhitney", "mannwhitney", "x"),
         ("g_test", "g", "x"),
         ("g_test", "g", "flag"),

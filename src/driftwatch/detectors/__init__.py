@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
+    from driftwatch.detectors.anderson_darling import AndersonDarlingDetector
     from driftwatch.detectors.base import BaseDetector, Score
     from driftwatch.detectors.binned_chi_squared import BinnedChiSquaredDetector
     from driftwatch.detectors.chi_squared import ChiSquaredDetector
@@ -31,6 +32,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.detectors.wasserstein import WassersteinDetector
 
 __all__ = [
+    "AndersonDarlingDetector",
     "BaseDetector",
     "BinnedChiSquaredDetector",
     "ChiSquaredDetector",
@@ -61,6 +63,7 @@ __all__ = [
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "AndersonDarlingDetector": "driftwatch.detectors.anderson_darling",
         "BaseDetector": "driftwatch.detectors.base",
         "BinnedChiSquaredDetector": "driftwatch.detectors.binned_chi_squared",
         "ChiSquaredDetector": "driftwatch.detectors.chi_squared",

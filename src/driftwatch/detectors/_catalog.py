@@ -23,6 +23,7 @@ DETECTORS: Mapping[str, tuple[str, str]] = {
     "jensenshannon": ("jensenshannon", "JensenShannonDetector"),
     "total_variation": ("total_variation", "TotalVariationDetector"),
     "mmd": ("mmd", "MMDDetector"),
+    "anderson_darling": ("anderson_darling", "AndersonDarlingDetector"),
     "chi2_bins": ("binned_chi_squared", "BinnedChiSquaredDetector"),
     "classifier": ("classifier", "ClassifierDetector"),
     "cramers_v": ("cramers_v", "CramersVDetector"),

@@ -11,6 +11,8 @@ from driftwatch.arrays.namespace import to_host
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.detectors.base import BaseDetector, Score
 from driftwatch.kernels.cramer_von_mises import cramervonmises_from_sums
+from driftwatch.kernels.noise import reciprocal_sum
+from driftwatch.kernels.noise_ranks import cramervonmises_noise
 from driftwatch.profile.sample import NumericSample
 
 if TYPE_CHECKING:
@@ -47,12 +49,7 @@ class CramerVonMisesDetector(BaseDetector[NumericSample]):
     def score(self, sample: NumericSample) -> Score:
         result = cramervonmises_from_sums(sample.rank_sums, method=self.method, ties="mean", xp=sample.xp)
         statistic = to_host(result.statistic).astype(np.float64)
-        n, m = (np.where(side > 0, side, np.nan) for side in (sample.n_reference, sample.n_current))
-        # T = n m / (n + m) times the mean square difference, and E[T] = (1 + 1 / (n + m)) / 6 (Anderson 1962).
-        excess = np.maximum(statistic - (1.0 + 1.0 / (n + m)) / 6.0, 0.0)
-        return Score(
-            statistic,
-            pvalue=result.pvalue,
-            effect=np.sqrt(np.clip(excess * (1.0 / n + 1.0 / m), 0.0, 1.0)),
-            excess={"cramervonmises": excess},
-        )
+        noise = cramervonmises_noise(statistic, sample.n_reference, sample.n_current)
+        # T is n m / (n + m) times the mean square difference.
+        squares = noise.excess * reciprocal_sum(sample.n_reference, sample.n_current)
+        return Score(statistic, pvalue=result.pvalue, effect=np.sqrt(np.clip(squares, 0.0, 1.0)), noise=noise)

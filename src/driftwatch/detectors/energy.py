@@ -12,6 +12,7 @@ from driftwatch.arrays.schema import FeatureKind
 from driftwatch.detectors._scaled import unscaled_reasons
 from driftwatch.detectors.base import BaseDetector, Score
 from driftwatch.kernels.ecdf import normalize
+from driftwatch.kernels.noise_energy import energy_noise
 from driftwatch.profile.sample import NumericSample
 
 __all__ = ["EnergyDistanceDetector"]
@@ -38,9 +39,15 @@ class EnergyDistanceDetector(BaseDetector[NumericSample]):
         statistic = np.sqrt(to_host(squared).astype(np.float64))
         scaled = to_host(normalize(squared, sample.reference.std, xp=sample.xp)).astype(np.float64)
         normalized = np.sqrt(scaled)
+        std = to_host(sample.reference.std).astype(np.float64)
+        noise = energy_noise(statistic, sample.n_reference, sample.n_current, sample.reference.squared_bridge)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            excess = noise.excess / np.sqrt(np.where(std > 0.0, std, np.nan))
         return Score(
             statistic,
             measures={"energy": statistic, "energy_normalized": normalized},
             details={"normalized": normalized.tolist()},
-            reasons=unscaled_reasons(statistic, to_host(sample.reference.std)),
+            reasons=unscaled_reasons(statistic, std),
+            noise=noise,
+            excess={"energy": noise.excess, "energy_normalized": excess},
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -12,12 +11,10 @@ from driftwatch.arrays.namespace import to_host
 from driftwatch.arrays.schema import FeatureKind
 from driftwatch.detectors.base import BaseDetector, Score
 from driftwatch.kernels.kuiper_distance import kuiper_pvalue
-from driftwatch.kernels.noise import noise_corrected
+from driftwatch.kernels.noise_ranks import kuiper_noise
 from driftwatch.profile.sample import NumericSample
 
 __all__ = ["KuiperDetector"]
-
-KUIPER_SECOND_MOMENT = math.pi**2 / 6  # E[x^2] of the limiting distribution
 
 
 @dataclass(frozen=True)
@@ -40,6 +37,5 @@ class KuiperDetector(BaseDetector[NumericSample]):
         distances = sample.distances
         statistic = to_host(distances.above).astype(np.float64) + to_host(distances.below).astype(np.float64)
         n, m = sample.n_reference.astype(np.float64), sample.n_current.astype(np.float64)
-        noise = KUIPER_SECOND_MOMENT * (1.0 / np.maximum(n, 1.0) + 1.0 / np.maximum(m, 1.0))
-        effect = noise_corrected(statistic, noise)
-        return Score(statistic, pvalue=kuiper_pvalue(statistic, n, m, xp=np), effect=effect, excess={"kuiper": effect})
+        noise = kuiper_noise(statistic, n, m)
+        return Score(statistic, pvalue=kuiper_pvalue(statistic, n, m, xp=np), effect=noise.excess, noise=noise)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from driftwatch.detectors._binned import degenerate_reasons
+from driftwatch.detectors._binned import counts_on_host, degenerate_reasons
 from driftwatch.detectors.base import BOTH_KINDS, BaseDetector, Score
+from driftwatch.kernels.noise_l_infinity import l_infinity_noise
 from driftwatch.kernels.share_distances import l_infinity_from_counts
 from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.sample import Sample
@@ -34,5 +35,7 @@ class LInfinityDetector(BaseDetector[Sample]):
     needs: ClassVar[Literal["counts"]] = "counts"
 
     def score(self, sample: Sample) -> Score:
-        reference, current = sample.counts(self.n_bins)
-        return Score(l_infinity_from_counts(reference, current), reasons=degenerate_reasons(sample, reference))
+        reference, current = counts_on_host(sample, self.n_bins)
+        statistic = l_infinity_from_counts(reference, current)
+        noise = l_infinity_noise(statistic, reference, current)
+        return Score(statistic, noise=noise, reasons=degenerate_reasons(sample, reference))

@@ -12,6 +12,7 @@ from driftwatch.arrays.schema import FeatureKind
 from driftwatch.detectors.base import BaseDetector, Score
 from driftwatch.kernels.mann_whitney import mannwhitney_from_sums, superiority_variance
 from driftwatch.kernels.noise import noise_corrected
+from driftwatch.kernels.noise_ranks import mann_whitney_noise
 from driftwatch.profile.sample import NumericSample
 
 if TYPE_CHECKING:
@@ -49,12 +50,14 @@ class MannWhitneyDetector(BaseDetector[NumericSample]):
         result = mannwhitney_from_sums(sums, method=self.method, xp=sample.xp)
         superiority = to_host(result.superiority).astype(np.float64)
         rank_biserial = 2.0 * superiority - 1.0
-        noise = 4.0 * to_host(superiority_variance(sums, xp=sample.xp)).astype(np.float64)
-        effect = noise_corrected(rank_biserial, noise)
+        variance = to_host(superiority_variance(sums, xp=sample.xp)).astype(np.float64)
+        effect = noise_corrected(rank_biserial, 4.0 * variance)
+        statistic = to_host(result.statistic).astype(np.float64)
         return Score(
-            result.statistic,
+            statistic,
             pvalue=result.pvalue,
             effect=effect,
+            noise=mann_whitney_noise(statistic, sample.n_reference, sample.n_current, variance),
             excess={"mannwhitney": effect},
             measures={"mannwhitney": np.abs(rank_biserial)},
             details={"superiority": superiority.tolist(), "rank_biserial": rank_biserial.tolist()},

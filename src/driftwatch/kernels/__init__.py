@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
+    from driftwatch.kernels.anderson_darling import anderson_darling_2samp
     from driftwatch.kernels.association import cramers_v, cramers_v_from_counts, fisher_exact
     from driftwatch.kernels.cramer_von_mises import cramervonmises_2samp
     from driftwatch.kernels.divergences import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.kernels.sliced import sliced_ks_2samp, sliced_wasserstein_2samp
 
 __all__ = [
+    "anderson_darling_2samp",
     "chi2_2samp",
     "cramers_v",
     "cramers_v_from_counts",
@@ -67,6 +69,7 @@ __all__ = [
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "anderson_darling_2samp": "driftwatch.kernels.anderson_darling",
         "chi2_2samp": "driftwatch.kernels.homogeneity",
         "cramers_v": "driftwatch.kernels.association",
         "cramers_v_from_counts": "driftwatch.kernels.association",

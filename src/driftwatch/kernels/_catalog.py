@@ -86,6 +86,14 @@ CATALOG: Mapping[str, KernelSpec] = {
     spec.name: spec
     for spec in (
         KernelSpec(
+            "anderson_darling_2samp",
+            "driftwatch.kernels.anderson_darling",
+            "two-sample Anderson-Darling test",
+            takes="samples",
+            fields=("statistic", "pvalue"),
+            options=({}, {"ties": "mean"}),
+        ),
+        KernelSpec(
             "chi2_2samp",
             _HOMOGENEITY,
             "chi-squared test of homogeneity",

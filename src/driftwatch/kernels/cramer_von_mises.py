@@ -13,10 +13,9 @@ from driftwatch.errors import UnknownNameError
 from driftwatch.kernels._prepare import NanPolicy, Ordered, feature_by_feature, order
 from driftwatch.kernels.cramer_von_mises_exact import cramervonmises_sf
 from driftwatch.kernels.rank_sums import RankSums, rank_sums, sizes_or_nan
+from driftwatch.kernels.smirnov_integral import TailRule, smirnov_rule, smirnov_sf
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from driftwatch._typing import Array, Namespace
 
 __all__ = [
@@ -26,18 +25,14 @@ __all__ = [
     "cramervonmises_2samp",
     "cramervonmises_from_sums",
     "cramervonmises_limit_sf",
+    "cramervonmises_moments",
 ]
 
 CramerVonMisesMethod: TypeAlias = Literal["auto", "exact", "asymptotic"]
 Ties: TypeAlias = Literal["midrank", "mean"]
 
 AUTO_EXACT_MAX = 20  # the larger sample; scipy.stats.cramervonmises_2samp switches here
-LIMIT_MIN = 0.003  # from here down the survival function is 1 to the last bit
-# Intervals of Smirnov's integral: the first one left out is below exp(-0.003 (51 pi)^2 / 2) = 2e-17. The first is the
-# whole answer for large statistics, and its nodes crowd at its lower end as fast as they need to.
-N_INTERVALS = 25
-TANH_SINH_STEP, TANH_SINH_MAX = 0.1, 3.9
-CHEBYSHEV_NODES = 16
+LIMIT_MIN = 0.003  # from here down the survival function is 1 to the last bit, and exp(-x (51 pi)^2 / 2) is 2e-17
 
 
 class CramerVonMisesResult(NamedTuple):
@@ -163,13 +158,18 @@ def _mean(sums: RankSums, *, xp: Namespace) -> Array:
 def _asymptotic(sums: RankSums, statistic: Array, *, xp: Namespace) -> Array:
     """Return the limit's survival function at the statistic with the limit's mean of 1/6 and variance of 1/45."""
     n, m = sizes_or_nan(sums, xp=xp)
-    total = n + m
-    one = xp.ones((), dtype=total.dtype, device=device_of(total))
-    mean = (1.0 + 1.0 / total) / 6.0
-    variance = (1.0 + 1.0 / total) * (1.0 - (3.0 * (n / m + m / n) + 2.0) / (4.0 * total))
+    one = xp.ones((), dtype=n.dtype, device=device_of(n))
+    mean, variance = cramervonmises_moments(n, m)
     varies = variance > 0.0  # not for one value on each side
-    like_limit = 1.0 / 6.0 + (statistic - mean) / xp.sqrt(xp.where(varies, variance, one))
+    like_limit = 1.0 / 6.0 + (statistic - mean) / xp.sqrt(xp.where(varies, 45.0 * variance, one))
     return xp.where(varies | xp.isnan(statistic), cramervonmises_limit_sf(like_limit, xp=xp), one)
+
+
+def cramervonmises_moments(n: Array, m: Array) -> tuple[Array, Array]:
+    """Return mean and variance of T without drift and ties at sizes n and m (Anderson 1962), shape `(d,)` each."""
+    total = n + m
+    variance = (1.0 + 1.0 / total) * (1.0 - (3.0 * (n / m + m / n) + 2.0) / (4.0 * total)) / 45.0
+    return (1.0 + 1.0 / total) / 6.0, variance
 
 
 def cramervonmises_limit_sf(x: Array, /, *, xp: Namespace) -> Array:
@@ -196,35 +196,12 @@ def cramervonmises_limit_sf(x: Array, /, *, xp: Namespace) -> Array:
     >>> cramervonmises_limit_sf(np.asarray([0.34730, 0.46136, 0.74346]), xp=np).round(5)
     array([0.1 , 0.05, 0.01])
     """
-    device = device_of(x)
-    rates, weights = (xp.asarray(side, dtype=x.dtype, device=device)[None, :] for side in _smirnov_rule())
-    terms = xp.exp(-xp.clip(x, LIMIT_MIN, None)[:, None] * rates) * weights
-    one = xp.ones((), dtype=x.dtype, device=device)
-    return xp.where(x <= LIMIT_MIN, one, xp.clip(xp.sum(terms, axis=-1), 0.0, 1.0))
+    return smirnov_sf(x, _limit_rule(), xp=xp)
 
 
 @cache
-def _smirnov_rule() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return rates t^2 / 2 and signed weights such that the survival function at x is the sum of w exp(-x t^2 / 2).
-
-    The integrand over [(2k - 1) pi, 2k pi] is 2 / pi sqrt(1 / |t sin t|) exp(-x t^2 / 2), with alternating signs.
-    """
-    # tanh-sinh on the first interval: both ends are singular, and for large x only the lower end counts.
-    u = np.arange(-TANH_SINH_MAX, TANH_SINH_MAX + TANH_SINH_STEP / 2, TANH_SINH_STEP)
-    stretched = 0.5 * math.pi * np.sinh(u)
-    from_low = math.pi / (1.0 + np.exp(-2.0 * stretched))  # distances from both ends, either without cancellation
-    from_high = math.pi / (1.0 + np.exp(2.0 * stretched))
-    t = math.pi + from_low
-    width = 0.5 * math.pi * 0.5 * math.pi * np.cosh(u) / np.cosh(stretched) ** 2 * TANH_SINH_STEP
-    nodes, weights = [t], [2.0 / math.pi * width / np.sqrt(t * np.sin(np.minimum(from_low, from_high)))]
-
-    # Chebyshev's weight is the singularity of both ends of the others.
-    angle = (np.arange(CHEBYSHEV_NODES) + 0.5) * math.pi / CHEBYSHEV_NODES
-    offset = 0.5 * math.pi * np.cos(angle)
-    for k in range(2, N_INTERVALS + 1):
-        t = (2.0 * k - 0.5) * math.pi + offset
-        smooth = 0.5 * math.pi * np.sin(angle) / np.sqrt(t * np.abs(np.cos(offset)))
-        nodes.append(t)
-        weights.append((-1.0) ** (k + 1) * 2.0 / math.pi * math.pi / CHEBYSHEV_NODES * smooth)
-    rates = 0.5 * np.concatenate(nodes) ** 2
-    return rates, np.concatenate(weights)
+def _limit_rule() -> TailRule:
+    """Return the rule for weights 1 / (k pi)^2: 2 / pi sqrt(1 / |t sin t|) exp(-x t^2 / 2) over [(2k - 1) pi, 2k pi]."""
+    return smirnov_rule(
+        math.pi, lambda t: 0.5 * t**2, lambda t: np.asarray(2.0 / math.pi / np.sqrt(t)), least=LIMIT_MIN
+    )

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["HELLINGER", "JENSEN_SHANNON", "Divergence", "kullback_leibler", "null_moments", "population_stability"]
+__all__ = [
+    "HELLINGER",
+    "JENSEN_SHANNON",
+    "Divergence",
+    "kullback_leibler",
+    "null_moments",
+    "population_stability",
+    "split_distribution",
+]
 
 LN2 = 0.6931471805599453
 # Below this expected count on the smaller side the terms of a cell are summed over its exact distribution: with 12 the
@@ -134,6 +142,14 @@ def _split_moments(
     cells: NDArray[np.float64], divergence: Divergence
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return mean and variance of the terms of cells `(total, n, m)` over the hypergeometric ways to split the total."""
+    in_reference, in_current, probability = split_distribution(cells)
+    return _moments(probability, divergence.term(in_reference, in_current))
+
+
+def split_distribution(
+    cells: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return both shares and the probability of each way to split the totals of rare cells `(total, n, m)`, `(cells, ways)`."""
     level, n, m = (x[:, None] for x in cells)
     small, large = np.minimum(n, m), np.maximum(n, m)
     lowest = np.maximum(0.0, level - large)
@@ -142,8 +158,8 @@ def _split_moments(
     start = np.exp(log_table_probability(lowest, small - lowest, level - lowest, large - level + lowest))
     in_small, in_large = np.minimum(x, small) / small, np.maximum(level - x, 0.0) / large
     swapped = n > m
-    term = divergence.term(np.where(swapped, in_large, in_small), np.where(swapped, in_small, in_large))
-    return _moments(start, ratio, term)
+    sides = np.where(swapped, in_large, in_small), np.where(swapped, in_small, in_large)
+    return *sides, _probabilities(start, ratio)
 
 
 def _urn_moments(cells: NDArray[np.float64], divergence: Divergence) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -159,7 +175,7 @@ def _urn_moments(cells: NDArray[np.float64], divergence: Divergence) -> tuple[ND
     ratio = (x + count) * np.maximum(draws - x, 0.0) / ((x + 1.0) * np.maximum(draws - x - 1.0 + rest, 1.0))
     start = np.exp(_log_gamma_ratio(rest, draws) - _log_gamma_ratio(n + 1.0, draws))
     term = divergence.term(np.broadcast_to(count / n, ratio.shape), np.minimum(x / draws, 1.0))
-    return _moments(start, ratio, term)
+    return _moments(_probabilities(start, ratio), term)
 
 
 def _log_gamma_ratio(x: NDArray[np.float64], k: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -169,11 +185,15 @@ def _log_gamma_ratio(x: NDArray[np.float64], k: NDArray[np.float64]) -> NDArray[
     return np.asarray(gammaln(x + k) - gammaln(x))
 
 
-def _moments(
-    start: NDArray[np.float64], ratio: NDArray[np.float64], term: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and variance of a term under the distribution with these first and successive probabilities."""
+def _probabilities(start: NDArray[np.float64], ratio: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a distribution by its first probability and the ratios of successive ones."""
     steps = np.concatenate([np.broadcast_to(start, (ratio.shape[0], 1)), ratio[:, :-1]], axis=1)
-    probability = np.cumprod(steps, axis=1)
+    return np.cumprod(steps, axis=1)
+
+
+def _moments(
+    probability: NDArray[np.float64], term: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return mean and variance of a term."""
     mean = (probability * term).sum(axis=1)
     return mean, np.maximum((probability * term**2).sum(axis=1) - mean**2, 0.0)

@@ -61,8 +61,8 @@ def permutation_test(
         In the order of the rows. NaN is missing, and left out feature by feature.
     current : array, shape (n_current,) or (n_current, n_features)
     statistic : str
-        "ks", "kuiper", "wasserstein", "cramervonmises", "energy", "mean" (difference of means), "mannwhitney", "chi2",
-        "g", "psi", "jensenshannon" or "total_variation".
+        "ks", "kuiper", "wasserstein", "cramervonmises", "anderson_darling", "energy", "mean" (difference of means),
+        "mannwhitney", "chi2", "g", "psi", "jensenshannon" or "total_variation".
     n_permutations : int
         Random labelings. Where there are no more different ones than this, all of them are looked at.
     block_length : int or "auto", optional

@@ -121,6 +121,20 @@ def _cramer_von_mises(x: Arranged) -> NDArray[np.float64]:
     return np.asarray(x.n * x.m / float(x.total[-1]) ** 2 * (weight @ x.gap() ** 2))
 
 
+def _anderson_darling(x: Arranged) -> NDArray[np.float64]:
+    # Scholz and Stephens (1987), equation 7: at mid-ranks, over the variance of the difference given the ties
+    total = float(x.total[-1])
+    equal = np.diff(x.total, prepend=0)
+    upto = x.below.astype(np.float64)
+    reference = upto - 0.5 * np.diff(upto, axis=0, prepend=0.0)
+    middle = x.total - 0.5 * equal
+    with np.errstate(divide="ignore", invalid="ignore"):
+        gap = reference / x.n - (middle[:, None] - reference) / x.m
+    spread = middle * (total - middle) - 0.25 * total * equal
+    weight = np.divide(equal, spread, out=np.zeros(equal.shape), where=spread > 0.0)
+    return np.asarray(x.n * x.m * (total - 1.0) / total * (weight @ gap**2))
+
+
 def _sum_of(x: Arranged, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the difference of the means of `values` between the samples, without its sign."""
     reference = np.diff(x.below, axis=0, prepend=0)
@@ -154,6 +168,7 @@ ORDER_STATISTICS: dict[str, Callable[[Arranged], NDArray[np.float64]]] = {
     "kuiper": _kuiper,
     "wasserstein": _wasserstein,
     "cramervonmises": _cramer_von_mises,
+    "anderson_darling": _anderson_darling,
     "energy": _energy,
     "mean": _mean,
     "mannwhitney": _mann_whitney,

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
     from driftwatch.kernels._prepare import Ordered
 
-__all__ = ["RankSums", "cross_ranks", "positions", "rank_sums", "sizes", "sizes_or_nan"]
+__all__ = ["RankSums", "cross_ranks", "is_value", "positions", "rank_sums", "runs", "sizes", "sizes_or_nan"]
 
 
 class RankSums(NamedTuple):
@@ -52,15 +52,15 @@ def rank_sums(reference: Ordered, current: Ordered, *, xp: Namespace) -> RankSum
     def total(x: Array, counts: Array) -> Array:
         return xp.sum(xp.where(counts, x, zero), axis=-1)
 
-    _, own_reference = _runs(reference, xp=xp)
+    _, own_reference = runs(reference, xp=xp)
     own_reference = xp.astype(own_reference, dtype)
-    aaa = total(own_reference * own_reference, _is_value(reference, xp=xp))
+    aaa = total(own_reference * own_reference, is_value(reference, xp=xp))
 
     below, upto = (xp.astype(x, dtype) for x in cross_ranks(reference, current, xp=xp))
-    own_below, b = (xp.astype(x, dtype) for x in _runs(current, xp=xp))
+    own_below, b = (xp.astype(x, dtype) for x in runs(current, xp=xp))
     a = upto - below
     gap = m[:, None] * (below + upto) - n[:, None] * (2.0 * own_below + b)
-    counts = _is_value(current, xp=xp)
+    counts = is_value(current, xp=xp)
     return RankSums(
         n,
         m,
@@ -100,7 +100,7 @@ def cross_ranks(reference: Ordered, current: Ordered, *, xp: Namespace) -> tuple
     return below, xp.minimum(upto, xp.astype(reference.n_valid, upto.dtype)[:, None])  # a true +inf counts no padding
 
 
-def _runs(sample: Ordered, *, xp: Namespace) -> tuple[Array, Array]:
+def runs(sample: Ordered, *, xp: Namespace) -> tuple[Array, Array]:
     """Return, for each value of ordered rows, where the run of its equals begins and how long it is, shape `(d, n)`."""
     values = sample.values
     device = device_of(values)
@@ -129,6 +129,6 @@ def _last(sample: Ordered, *, xp: Namespace) -> int | Array:
     )
 
 
-def _is_value(sample: Ordered, *, xp: Namespace) -> Array:
+def is_value(sample: Ordered, *, xp: Namespace) -> Array:
     """Return which entries of ordered rows are values and no padding, shape `(d, n)` or `(1, n)`."""
     return positions(sample, xp=xp) < _last(sample, xp=xp)

@@ -40,6 +40,7 @@ FORMS: dict[str, str] = {
     "ks": "ks",
     "kuiper": "kuiper",
     "cramervonmises": "cramervonmises",
+    "anderson_darling": "anderson_darling",
     "mannwhitney": "mannwhitney",
     "chi2": "chi2",
     "chi2_bins": "chi2",

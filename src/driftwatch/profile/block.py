@@ -12,6 +12,7 @@ from driftwatch.arrays.namespace import device_of, move_to, namespace_of, to_hos
 from driftwatch.kernels._prepare import MAX_BLOCK_VALUES, Ordered, order_narrow, widened
 from driftwatch.kernels.bins import ordered_bin_counts, quantile_edges
 from driftwatch.kernels.ecdf import ends, moments, quantiles
+from driftwatch.kernels.noise_energy import SquaredBridge, squared_bridge
 from driftwatch.kernels.noise_wasserstein import BridgeMoments, bridge_moments
 from driftwatch.kernels.signals import LagOne, lag_one, picks
 from driftwatch.profile.feature import in_words
@@ -89,11 +90,22 @@ class NumericBlock:
     @cached_property
     def bridge(self) -> BridgeMoments:
         """What the noise of the Wasserstein distance rests on, on the host, shape `(d,)` each."""
-        if self._derived is None:
-            with np.errstate(over="ignore", invalid="ignore"):  # not finite where the values are not
-                return bridge_moments(self.ordered, xp=self.xp)
-        origin, positions = self._derived[0].bridge, self._positions
-        return origin if positions is None else BridgeMoments(*(x[list(positions)] for x in origin))
+        if self._derived is not None:
+            return BridgeMoments(*self._of_positions(self._derived[0].bridge))
+        with np.errstate(over="ignore", invalid="ignore"):  # not finite where the values are not
+            return bridge_moments(self.ordered, xp=self.xp)
+
+    @cached_property
+    def squared_bridge(self) -> SquaredBridge:
+        """What the noise of the energy distance rests on, on the host, shape `(d,)` each."""
+        if self._derived is not None:
+            return SquaredBridge(*self._of_positions(self._derived[0].squared_bridge))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return squared_bridge(self.ordered, xp=self.xp)
+
+    def _of_positions(self, arrays: tuple[HostArray, ...]) -> tuple[HostArray, ...]:
+        """Return the entries of the origin's features that this block has."""
+        return arrays if self._positions is None else tuple(x[list(self._positions)] for x in arrays)
 
     @cached_property
     def picks(self) -> HostArray:

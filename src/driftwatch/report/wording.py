@@ -43,6 +43,7 @@ LABELS = {
     "dimension_ks": "max KS",
     "classifier": "AUC",
     "cramervonmises": "CvM",
+    "anderson_darling": "A2",
     "kuiper": "Kuiper V",
     "hellinger": "H",
     "kl": "KL",
@@ -80,6 +81,7 @@ SHARES = {
 DISTRIBUTION_TESTS = (
     "ks",
     "cramervonmises",
+    "anderson_darling",
     "kuiper",
     "mannwhitney",
     "chi2",
