@@ -49,7 +49,7 @@ def l_infinity_noise(statistic: ArrayLike, reference_counts: ArrayLike, current_
     --------
     >>> noise = l_infinity_noise([0.05], np.full((1, 10), 100), np.full((1, 10), 50))
     >>> noise.expected.round(3), noise.q99.round(3)
-    (array([0.03]), array([0.053]))
+    (array([0.031]), array([0.054]))
     """
     reference = np.asarray(reference_counts, dtype=np.float64)
     current = np.asarray(current_counts, dtype=np.float64)
