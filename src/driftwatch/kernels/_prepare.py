@@ -83,6 +83,11 @@ def widened(sample: Ordered, *, xp: Namespace) -> Ordered:
     return Ordered(_widened(sample.values, xp=xp), sample.n_valid)
 
 
+def floating(values: Array, *, xp: Namespace) -> Array:
+    """Return numbers in a type that statistics read: float32 for halves, `statistic_dtype` for what is no float."""
+    return _widened(values, xp=xp)
+
+
 def _is_narrow(values: Array, *, xp: Namespace) -> bool:
     limits = xp.finfo if xp.isdtype(values.dtype, "real floating") else xp.iinfo
     return bool(limits(values.dtype).bits <= NARROW_BITS)

@@ -14,6 +14,7 @@ from driftwatch.ops._dispatch import (
     merge_ks_w1,
     rank,
     sort_last,
+    tally_cells,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "merge_ks_w1",
     "rank",
     "sort_last",
+    "tally_cells",
 ]

@@ -165,6 +165,11 @@ CATALOG: Mapping[str, OpSpec] = {
             },
         ),
         OpSpec(
+            "tally_cells",
+            "counts and whole sums of unsorted values in cells between points",
+            overrides={"numpy": (_numba("one read of the values, and no sort"),)},
+        ),
+        OpSpec(
             "gammaincc",
             "upper regularized incomplete gamma function, for p-values",
             overrides={"jax": _jax("under `jax.jit` there is no host to compute on")},

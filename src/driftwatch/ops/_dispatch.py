@@ -13,9 +13,12 @@ from array_api_compat import size
 from driftwatch.arrays.namespace import backend_name
 from driftwatch.ops import generic
 from driftwatch.ops._catalog import CATALOG
+from driftwatch.ops.cells import CellSums
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from driftwatch._typing import Array, Namespace
     from driftwatch.ops._catalog import Override
@@ -34,6 +37,7 @@ __all__ = [
     "merge_ks_w1",
     "rank",
     "sort_last",
+    "tally_cells",
 ]
 
 
@@ -145,3 +149,10 @@ def mean_std(x: Array, n_valid: int | Array, low: Array, high: Array, /, *, xp: 
 def gammaincc(a: Array, x: Array, /, *, xp: Namespace) -> Array:
     """Dispatch `generic.gammaincc`."""
     return implementation("gammaincc", xp, x)(a, x, xp=xp)
+
+
+def tally_cells(
+    x: Array, points: NDArray[Any], unit: NDArray[Any], center: NDArray[Any], /, *, xp: Namespace
+) -> CellSums:
+    """Dispatch `generic.tally_cells`."""
+    return CellSums(*implementation("tally_cells", xp, x)(x, points, unit, center, xp=xp))

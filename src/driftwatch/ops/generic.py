@@ -13,6 +13,7 @@ import array_api_extra as xpx
 import numpy as np
 
 from driftwatch.arrays.namespace import device_of, index_dtype, is_traced, statistic_dtype, to_host
+from driftwatch.ops.cells import tally_cells
 
 if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
@@ -30,6 +31,7 @@ __all__ = [
     "merge_ks_w1",
     "rank",
     "sort_last",
+    "tally_cells",
 ]
 
 

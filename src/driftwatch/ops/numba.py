@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from driftwatch.ops import _numba_counts, _numba_ks, _numba_moments, _numba_sort, _numba_wasserstein
+from driftwatch.ops import _numba_cells, _numba_counts, _numba_ks, _numba_moments, _numba_sort, _numba_wasserstein
 from driftwatch.ops import numpy as _numpy
 from driftwatch.ops._threads import over_blocks
+from driftwatch.ops.cells import SQUARE_SHIFT, CellSums, carried
 from driftwatch.ops.generic import bins_from_cumulative, power_of_two
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from driftwatch._typing import Namespace
 
-__all__ = ["count_missing", "counts_from_edges", "mean_std", "merge_ks_w1", "sort_last"]
+__all__ = ["count_missing", "counts_from_edges", "mean_std", "merge_ks_w1", "sort_last", "tally_cells"]
 
 NDArray = np.ndarray[Any, Any]
 
@@ -135,6 +136,43 @@ def mean_std(
 
     over_blocks(work, x.shape[0], x.size)
     return moments[0], moments[1]
+
+
+def tally_cells(
+    x: NDArray,
+    points: NDArray,
+    unit: NDArray,
+    center: NDArray,
+    /,
+    *,
+    xp: Namespace,  # noqa: ARG001 - the contract
+) -> CellSums:
+    """One read of the values, each looked up in a table and by bisection; see `_numba_cells`."""
+    d, k = points.shape
+    cells, missing = np.zeros((d, 2 * k + 1), np.int64), np.zeros(d, np.int64)
+    sums, squares = np.zeros((2, d, k + 1), np.int64), np.zeros((2, d), np.int64)
+    ends = np.empty((2, d))
+    inverse, middle = 1.0 / unit, center - (1 << (SQUARE_SHIFT - 1))
+    step = 1 if _has_contiguous_rows(x) else CACHE_LINE // x.itemsize
+
+    def work(start: int, stop: int) -> None:
+        for first in range(start, stop, step):
+            rows = slice(first, min(first + step, stop))
+            values = np.ascontiguousarray(x[rows])
+            _numba_cells.tally_rows(
+                values,
+                points[rows],
+                inverse[rows],
+                middle[rows],
+                cells[rows],
+                missing[rows],
+                sums[:, rows],
+                squares[:, rows],
+                ends[:, rows],
+            )
+
+    over_blocks(work, d, x.size)
+    return CellSums(cells, missing, *carried(*sums), *carried(*squares), *ends)
 
 
 def _has_contiguous_rows(x: NDArray) -> bool:

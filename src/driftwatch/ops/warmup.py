@@ -45,5 +45,10 @@ def warmup() -> bool:
                 compiled.counts_from_edges(x, n, ordered[:, :1], xp=np)
         compiled.mean_std(ordered, n, ordered[:, 0], ordered[:, -1], xp=np)
         compiled.merge_ks_w1(ordered, ordered, n, n, xp=np)
+        points = np.full((2, 2), np.inf)
+        points[:, 0] = 0.5
+        for writeable in (True, False):
+            ordered.flags.writeable = writeable
+            compiled.tally_cells(ordered, points, np.ones(2), np.zeros(2, np.int64), xp=np)
         load_from_now_on(dtype)
     return True

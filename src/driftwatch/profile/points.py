@@ -9,6 +9,7 @@ import numpy as np
 from driftwatch.arrays.namespace import device_of, namespace_of, to_host
 from driftwatch.kernels.bins import quantile_edges
 from driftwatch.kernels.ecdf import ends
+from driftwatch.ops.cells import LIMIT
 
 if TYPE_CHECKING:
     from driftwatch.kernels._prepare import Ordered
@@ -19,7 +20,6 @@ DEFAULT_POINTS = 1024  # D is within about 1 / 1024 of the exact one where value
 N_DECILES = 10
 # Sums are kept in units of the middle half's width over 2**24, so that 0.00000003 of it is the error of a sum's mean.
 UNIT_BITS = 24
-LIMIT = 1 << 61  # in units; values beyond it count as this far away
 
 HostArray = np.ndarray[Any, Any]
 

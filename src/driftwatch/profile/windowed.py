@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from driftwatch.kernels.ecdf import EcdfDistances
-from driftwatch.profile.cells import LIMB_BITS, wide
-from driftwatch.profile.points import LIMIT
+from driftwatch.ops.cells import LIMB_BITS, LIMIT
+from driftwatch.profile.cells import wide
 from driftwatch.profile.tallied import Cells, TalliedSample
 
 if TYPE_CHECKING:
