@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import tracemalloc
 import zipfile
 import zlib
 from typing import Any
@@ -318,6 +319,20 @@ def _npz_entry(n_bytes: int, content: bytes, *, tail: bytes = b"", whole: bool =
         directory += _npz._central(entry, len(body))
         body += _npz._local(entry) + bytes(entry.raw)
     return body + directory + _npz._end(2, len(directory), len(body))
+
+
+def test_nothing_is_allocated_for_what_is_refused() -> None:
+    shapes = ["(200000000,)", "(0, 99999999999999)", "(999999999999999999, 9)"]
+    hostile = [_zip(_header_alone(), ("x.npy", _head(_shaped(shape), bytes(16)))) for shape in shapes]
+    hostile += [_bomb(20_000_000, 19_999_999), _bomb(20_000_000, 4_000_000_000), _npz_entry(1_000, bytes(20_000_000))]
+    tracemalloc.start()
+    try:
+        for data in hostile:
+            refused(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
 
 
 def test_memory_that_runs_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

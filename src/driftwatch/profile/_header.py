@@ -50,7 +50,7 @@ def _digest(content: Mapping[str, Any], arrays: Mapping[str, HostArray]) -> str:
     """Return the sha256 over the header and over name, type, shape and bytes of each array."""
     stored = {name: _little_endian(array) for name, array in arrays.items()}
     listed = {
-        name: [array.dtype.str, list(array.shape), hashlib.sha256(array.tobytes()).hexdigest()]
+        name: [array.dtype.str, list(array.shape), hashlib.sha256(array.data).hexdigest()]
         for name, array in stored.items()
     }
     return hashlib.sha256(write_json({"content": content, "arrays": listed})).hexdigest()
