@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["ROW_CASES", "ROW_ORACLES", "row_answers"]
+__all__ = ["ROW_CASES", "ROW_ORACLES", "dimension_answers", "row_answers"]
 
 N_PERMUTATIONS = 199  # the default of the kernels
 Rows = "NDArray[np.float64]"
@@ -144,6 +144,31 @@ def sliced_wasserstein(
         return float(np.mean([stats.wasserstein_distance(x, y) for x, y in zip(r.T, c.T, strict=True)]))
 
     return sliced(mean, reference, current, **options)
+
+
+def dimension_answers(
+    pooled: NDArray[np.float64], labelings: list[list[int]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the additive kernel of all pairs of rows, and the mean of the largest D² for every labeling.
+
+    Both look at the values in places k (n + m) / 16 of every dimension, in order, where not all rows are at or below them.
+    """
+    size, d = pooled.shape
+    places = {max(0, size * k // 16 - 1) for k in range(1, 16)}
+    table = np.zeros((size, size))
+    gaps = np.zeros((len(labelings), d))
+    for j, column in enumerate(pooled.T):
+        for level in np.sort(column)[sorted(places)]:
+            below = column <= level
+            h = below.mean()
+            if h == 1.0:
+                continue
+            table += np.outer(below - h, below - h) / (h * (1 - h))
+            for i, current in enumerate(labelings):
+                is_current = np.isin(np.arange(size), current)
+                gaps[i, j] = max(gaps[i, j], abs(below[is_current].mean() - below[~is_current].mean()))
+    largest = np.sort(gaps**2, axis=1)[:, d - max(1, d // 100) :].mean(axis=1)
+    return table / (d * len(places)), largest
 
 
 ROW_ORACLES: dict[str, Callable[..., dict[str, float]]] = {

@@ -19,12 +19,13 @@ __all__ = ["MMDDetector"]
 
 @dataclass(frozen=True)
 class MMDDetector(RowsDetector):
-    """Permutation test of maximum mean discrepancies; the effect is how well they tell the two sides apart.
+    """Permutation test of maximum mean discrepancies and of single dimensions; the effect is how well they tell sides apart.
 
-    Three views of the rows take part: as they are, with every dimension at one scale, and whitened. The statistic is
-    MMD² of the first, the p-value that of all three, fused. For the effect every row is
-    scored by how much closer it is, in the kernel, to the other rows of current than to those of reference. `2 AUC - 1`
-    of the best view's score, less what relabeled rows give, is 0 where nothing tells them apart and 1 where all does.
+    Three views of the rows take part, as they are and whitened more and less, and two statistics of the dimensions one by
+    one: their mean Anderson-Darling distance, and the largest D². The statistic is MMD² of the rows as they are, the
+    p-value that of all five, fused. For the effect every row is scored by how much closer it is, in the kernel, to the
+    other rows of current than to those of reference. `2 AUC - 1` of that score, or the D of the most different dimensions,
+    whichever is larger beyond what relabeled rows give, is 0 where nothing tells the sides apart and 1 where all does.
 
     Parameters
     ----------

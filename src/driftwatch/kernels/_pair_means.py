@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
     from driftwatch.kernels._row_pairs import RowPair
 
-__all__ = ["MEMORY_BUDGET", "PairKernel", "PairMeans", "negative_squared_distances", "pair_means"]
+__all__ = ["MEMORY_BUDGET", "PairKernel", "PairMeans", "affinity", "negative_squared_distances", "pair_means"]
 
 MEMORY_BUDGET = 256 * 2**20  # bytes of working memory beside the samples and the labels
 MAX_TILE = 2048  # rows: larger tiles make the products no faster and fall out of the processor's caches
@@ -99,11 +99,21 @@ def pair_means(
         (total - 2.0 * crossing + form) / (n * (n - 1.0)),
         form / (m * (m - 1.0)),
         (crossing - form) / (float(n) * m),
-        _affinity(xp.concat(scored), degree, xp.astype(labels[:, :n_scored], wide), n, m),
+        affinity(xp.concat(scored), degree, xp.astype(labels[:, :n_scored], wide), n, m),
     )
 
 
-def _affinity(to_current: Array, degree: Array, is_current: Array, n: int, m: int) -> Array:
+def affinity(to_current: Array, degree: Array, is_current: Array, n: int, m: int) -> Array:
+    """Return by how much the mean kernel of every row to the other rows of current exceeds that to those of reference.
+
+    Parameters
+    ----------
+    to_current : array, shape (n + m, k)
+        Sums of the kernel over the other rows of current, for k labelings.
+    degree : array, shape (n + m,)
+        Sums over all other rows.
+    is_current : array of 0 and 1, shape (n + m, k)
+    """
     to_reference = degree[:, None] - to_current
     return to_current / (m - is_current) - to_reference / (n - 1.0 + is_current)
 
