@@ -12,15 +12,15 @@ import numpy as np
 from calibration_data import CATEGORICAL, CONTINUOUS, NUMERIC, Rate, draw, generator, shares
 
 from driftwatch.arrays.column import Levels
+from driftwatch.detectors._catalog import detector_by_name
 from driftwatch.detectors.chi_squared import ChiSquaredDetector
-from driftwatch.detectors.ks import KSDetector
 from driftwatch.detectors.missing import MissingShareDetector
 from driftwatch.kernels.kolmogorov import ks_pvalue
 from driftwatch.profile.block import NumericBlock
 from driftwatch.profile.sample import CategoricalSample, NumericSample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -37,6 +37,9 @@ SIZES = (
     (100_000, 10_000),
     (100_000, 100_000),
 )
+# Detectors that are not default, by limits that hold at small sizes or not at all; their sums cost ten times what D does.
+RANK_TESTS = ("anderson_darling", "cramervonmises")
+MAX_RANKED = 2_500
 MISSING_SHARES = (0.01, 0.2)
 VALUES = 200_000_000  # drawn for one cell at most, both sides
 MAX_REPLICATES, MIN_REPLICATES = 20_000, 2_000
@@ -56,13 +59,13 @@ def blocks(replicates: int, values: int) -> Iterator[int]:
         yield min(width, replicates - start)
 
 
-def ks_pvalues(kind: str, n: int, m: int) -> NDArray[np.float64]:
-    rng, found = generator("ks", kind, n, m), []
+def ordering_pvalues(test: str, kind: str, n: int, m: int) -> NDArray[np.float64]:
+    rng, found, detector = generator(test, kind, n, m), [], detector_by_name(test)
     for d in blocks(replicates_of(n, m), n + m):
         names = [f"f{i}" for i in range(d)]
         block = NumericBlock.fit(names, np.ascontiguousarray(draw(kind, rng, (n, d)).T))
         sample = NumericSample(block, np.ascontiguousarray(draw(kind, rng, (m, d)).T), n_rows=n)
-        found.append(np.asarray(KSDetector().score(sample).pvalue))
+        found.append(np.asarray(detector.score(sample).pvalue))
     return np.concatenate(found)
 
 
@@ -117,13 +120,18 @@ def _exact(d: float, n: int, m: int) -> float:
 def cell(task: tuple[str, Any, int, int]) -> list[Rate]:
     """Return the rates of one cell."""
     test, kind, n, m = task
-    pvalue = {"ks": ks_pvalues, "chi2": chi2_pvalues, "missing": missing_pvalues}[test](kind, n, m)
+    of_test: dict[str, Callable[[Any, int, int], NDArray[np.float64]]] = {
+        "chi2": chi2_pvalues,
+        "missing": missing_pvalues,
+    }
+    pvalue = of_test[test](kind, n, m) if test in of_test else ordering_pvalues(test, kind, n, m)
     rates = []
     for alpha in LEVELS:
-        known = test == "ks" and kind in CONTINUOUS and min(n, m) >= MIN_ATTAINED_SIZE
+        known = test in {"ks", *RANK_TESTS} and kind in CONTINUOUS and min(n, m) >= MIN_ATTAINED_SIZE
         where = {"test": test, "data": f"{kind:.0%} missing" if test == "missing" else kind, "n": n, "m": m}
         hits = int(np.count_nonzero(pvalue <= alpha))
-        at_least = ATTAINED * attainable(n, m, alpha) if known else None
+        level = attainable(n, m, alpha) if test == "ks" else alpha
+        at_least = ATTAINED * level if known else None
         rates.append(Rate("pvalues", {**where, "alpha": alpha}, hits, len(pvalue), alpha, at_least))
     return rates
 
@@ -133,6 +141,8 @@ def run() -> Iterator[Rate]:
     tasks: list[tuple[str, Any, int, int]] = []
     for n, m in SIZES:
         tasks += [("ks", kind, n, m) for kind in NUMERIC]
+        if n + m <= MAX_RANKED:
+            tasks += [(test, kind, n, m) for test in RANK_TESTS for kind in NUMERIC]
         tasks += [("chi2", kind, n, m) for kind in CATEGORICAL]
         tasks += [("missing", share, n, m) for share in MISSING_SHARES]
     with ProcessPoolExecutor() as pool:
