@@ -11,6 +11,7 @@ from scipy import stats
 from scipy.spatial import distance
 
 from driftwatch import Monitor
+from driftwatch.arrays.table import read_table
 from driftwatch.detectors import (
     DimensionKSDetector,
     MMDDetector,
@@ -19,6 +20,7 @@ from driftwatch.detectors import (
 )
 from driftwatch.kernels import mmd_2samp, sliced_wasserstein_2samp
 from driftwatch.kernels.aggregated import mmd_aggregated
+from driftwatch.monitor.comparison import compare
 from driftwatch.profile.embedding import EmbeddingBlock, EmbeddingSample, kept_rows
 
 if TYPE_CHECKING:
@@ -305,6 +307,17 @@ def test_it_goes_on_only_where_no_permutation_reached_the_statistic(
     detector = kind(n_permutations=99, max_permutations=5000)
     same = detector.score(sample_of(normal(40, seed=8), normal(40, seed=9), level=1e-3))
     assert same.details["n_permutations"] == [99]
+
+
+def test_a_look_at_one_feature_has_the_permutations_of_the_whole_report() -> None:
+    sides = [
+        {**{f"x{i}": normal(60, 1, seed=i)[:, 0] for i in range(9)}, "e": normal(60, seed=20 + s, shift=4.0 * s)}
+        for s in (0, 1)
+    ]
+    monitor = Monitor(sides[0], detectors=["ks", MultivariateEnergyDetector(n_permutations=99)])
+    whole = monitor.check(sides[1]).features["e"].tests["multivariate_energy"].details["n_permutations"]
+    (found,), _ = compare(monitor.profile, monitor.plan, read_table(sides[1]), ["e"])
+    assert found.findings["multivariate_energy"].details["n_permutations"] == whole == 2 * 10 * 2 / 0.05
 
 
 def test_joint_rows_are_ranks_over_both_sides() -> None:

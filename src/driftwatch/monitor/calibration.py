@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from driftwatch._typing import Progress
     from driftwatch.arrays.table import Table
-    from driftwatch.monitor.detectable import Injection
+    from driftwatch.monitor.injection import Injection
     from driftwatch.monitor.monitor import Monitor
     from driftwatch.monitor.outcomes import Outcome
     from driftwatch.monitor.plan import Plan
@@ -172,10 +172,11 @@ class _Bench:
         found: list[dict[str, float]] = []
         for monitor, block, raw in self.windows():
             calm = raw.corrected(choice.effects)
-            monitor.plan = replace(self.plan, detectors=needed)
+            # with the level of the checks to come, as p-values from permutations get as fine as it needs
+            monitor.plan = replace(self.plan, detectors=needed, alpha=choice.alpha)
 
-            def look(table: Table, monitor: Monitor = monitor) -> Outcome:
-                return self.look(monitor, table, list(drifts)).corrected(choice.effects)
+            def look(table: Table, names: Sequence[str], monitor: Monitor = monitor) -> Outcome:
+                return self.look(monitor, table, names).corrected(choice.effects)
 
             def sees(name: str, outcome: Outcome, calm: Outcome = calm) -> bool:
                 return name in choice.alarms(calm.replaced(name, outcome))

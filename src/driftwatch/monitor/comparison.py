@@ -100,7 +100,8 @@ class _Comparison:
 
     def embeddings(self) -> Iterator[list[Evidence]]:
         # each feature has a p-value of its values, and one of its missing share where anything is missing
-        level = None if self.plan.alpha is None else self.plan.alpha / (2.0 * max(len(self.names), 1))
+        tested = [f for f in self.profile.features.values() if f.problem is None and f.untested_reason is None]
+        level = None if self.plan.alpha is None else self.plan.alpha / (2.0 * max(len(tested), 1))
         for name in self.names:
             if name not in self.profile.embeddings:
                 continue

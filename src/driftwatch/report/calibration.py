@@ -39,7 +39,8 @@ class FeatureCalibration:
     n_effective : float or None
         Independent rows that a window is worth.
     shift : str or None
-        The drift of which `smallest` is an amount: "mean_shift" or "level_shift" of `driftwatch.simulate`.
+        The drift of which `smallest` is an amount: "mean_shift", "level_shift" or "correlation_rotation" of
+        `driftwatch.simulate`; of embeddings "mean_shift" along their first principal direction.
     unit : str or None
     smallest : float or None
         The smallest drift that is seen with the stated power; None where there is none, and `reason` says why.

@@ -18,6 +18,7 @@ SHIFT = 13
 AMOUNT = 15
 SPAN = 16
 SHARE = "share of rows"  # is shown in percent
+WORDS = {"correlation_rotation": "rotation", "right angles": "x 90 deg"}  # that fit into their columns
 
 
 def render_calibration(calibration: Calibration, *, width: int = WIDTH, glyphs: Glyphs = UNICODE) -> str:
@@ -62,9 +63,17 @@ def _row(name: str, found: FeatureCalibration, width: int, glyphs: Glyphs) -> st
         return start + shorten(printable(found.reason or "", glyphs), width - len(start), glyphs)
     in_shares = found.unit == SHARE
     low, high = (_amount(bound, in_shares=in_shares) for bound in (found.low, found.high))
-    amount = _amount(found.smallest, in_shares=in_shares) + (" of rows" if in_shares else f" {found.unit}")
+    amount = _amount(found.smallest, in_shares=in_shares) + (
+        " of rows" if in_shares else f" {WORDS.get(found.unit or '', found.unit)}"
+    )
     worth = "" if found.n_effective is None else f"{found.n_effective:,.0f}"
-    return start + pad(found.shift or "", SHIFT) + pad(amount, AMOUNT) + pad(f"{low} to {high}", SPAN) + worth
+    return (
+        start
+        + pad(WORDS.get(found.shift or "", found.shift or ""), SHIFT)
+        + pad(amount, AMOUNT)
+        + pad(f"{low} to {high}", SPAN)
+        + worth
+    )
 
 
 def _amount(value: float | None, *, in_shares: bool) -> str:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from driftwatch.errors import ConfigError, InputError
-from driftwatch.simulate.shift import CELLS, NUMBERS, Edit, Shift, Values, round_randomly
+from driftwatch.kernels.rank_rotation import turned_order
+from driftwatch.simulate.shift import CELLS, NUMBERS, Edit, Shift, round_randomly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 __all__ = ["correlation_rotation", "feature_swap"]
-
-RIGHT_ANGLE = math.pi / 2.0
 
 
 def correlation_rotation(strength: float = 0.5, *, features: Sequence[str] | None = None, share: float = 1.0) -> Shift:
@@ -43,36 +41,7 @@ def _rotate(edit: Edit) -> None:
     for a, b in _pairs(edit):
         x, y = edit.columns[a], edit.columns[b]
         rows = edit.rows[~(np.isnan(x[edit.rows]) | np.isnan(y[edit.rows]))]
-        if rows.size < 3:
-            continue
-        u, v = _normal_scores(x[rows], edit.rng), _normal_scores(y[rows], edit.rng)
-        rho = float(np.clip(u @ v, -1.0, 1.0))
-        aside = v - rho * u
-        length = float(np.linalg.norm(aside))
-        # of two equal or opposite rankings no direction is left over: any other one is as good
-        aside = aside / length if length > 1e-9 else _aside(u, edit.rng)
-        angle = min(max(math.acos(rho) - edit.strength * RIGHT_ANGLE, 0.0), math.pi)
-        turned = math.cos(angle) * u + math.sin(angle) * aside
-        ordered = np.empty(rows.size)
-        ordered[np.argsort(turned, kind="stable")] = np.sort(y[rows])
-        y[rows] = ordered
-
-
-def _normal_scores(x: Values, rng: np.random.Generator) -> Values:
-    """Return the normal scores of the ranks, of length 1, ties in random order."""
-    from scipy.special import ndtri
-
-    shuffled = rng.permutation(x.size)
-    ranks = np.empty(x.size)
-    ranks[shuffled[np.argsort(x[shuffled], kind="stable")]] = np.arange(1, x.size + 1)
-    scores = ndtri((ranks - 0.5) / x.size)
-    return np.asarray(scores / np.linalg.norm(scores))
-
-
-def _aside(u: Values, rng: np.random.Generator) -> Values:
-    w = rng.standard_normal(u.size)
-    w -= (w @ u) * u
-    return np.asarray(w / np.linalg.norm(w))
+        y[rows] = turned_order(x[rows], y[rows], edit.strength, edit.rng)
 
 
 def feature_swap(strength: float = 1.0, *, features: Sequence[str] | None = None, share: float = 1.0) -> Shift:
