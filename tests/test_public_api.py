@@ -25,6 +25,7 @@ LAZY = [
     "driftwatch.performance",
     "driftwatch.sequential",
     "driftwatch.simulate",
+    "driftwatch.store",
     "driftwatch.training",
 ]
 ENTRY_POINTS = {"driftwatch.__main__", "driftwatch.cli.__main__"}

@@ -8,6 +8,10 @@ DriftwatchError
  |    +-- UnknownNameError            a name is not among the known ones
  +-- InputTypeError (TypeError)       an object of a kind that no door accepts
  +-- MissingExtraError (ImportError)  an optional dependency is not installed
+ +-- StoreError (RuntimeError)        the file of stored state cannot be used
+ |    +-- StoreLockedError            another process held its lock for too long
+ |    +-- StoreConflictError          another worker has moved the offsets on
+ +-- SourceError (RuntimeError)       a stream cannot be read
  +-- DriftDetectedError (AssertionError)  raised by `assert_no_drift`
 """
 
@@ -30,6 +34,10 @@ __all__ = [
     "InputTypeError",
     "MissingExtraError",
     "NoCommonFeaturesError",
+    "SourceError",
+    "StoreConflictError",
+    "StoreError",
+    "StoreLockedError",
     "UnknownNameError",
 ]
 
@@ -89,6 +97,22 @@ class MissingExtraError(DriftwatchError, ImportError):
     def for_feature(cls, feature: str, *, package: str, extra: str) -> Self:
         """Name the feature, the missing package and the line to type."""
         return cls(f"{feature} needs {package}. From a clone of driftwatch: pip install '.[{extra}]'")
+
+
+class StoreError(DriftwatchError, RuntimeError):
+    """The store cannot be read or written: damaged, full, read-only, of a newer version or on a network disk."""
+
+
+class StoreLockedError(StoreError):
+    """Another process has held the lock of the store for longer than the timeout; trying again may help."""
+
+
+class StoreConflictError(StoreError):
+    """The stored offset is not the one that this worker began at: another worker counted these messages."""
+
+
+class SourceError(DriftwatchError, RuntimeError):
+    """A stream cannot be read, or does not hold what was counted of it before."""
 
 
 class DriftDetectedError(DriftwatchError, AssertionError):

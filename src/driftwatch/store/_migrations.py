@@ -1,0 +1,73 @@
+"""The tables of the SQLite store, one step for each version of them (layer 4). A step that was released never changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "VERSION", "migrate"]
+
+APPLICATION_ID = 0x44726674  # "Drft" in the header of the file, by which `file` and we know it
+
+# Offsets are text: an entry of a Redis stream has an id of 128 bits.
+_STREAMS = (
+    """CREATE TABLE stream (
+        name TEXT PRIMARY KEY,
+        settings TEXT NOT NULL,
+        watermark INTEGER
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE position (
+        stream TEXT NOT NULL,
+        partition TEXT NOT NULL,
+        last TEXT NOT NULL,
+        n_messages INTEGER NOT NULL,
+        n_rows INTEGER NOT NULL,
+        event_time INTEGER,
+        idle INTEGER NOT NULL,
+        PRIMARY KEY (stream, partition)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE window_part (
+        stream TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        start INTEGER NOT NULL,
+        stop INTEGER NOT NULL,
+        part TEXT NOT NULL,
+        n_rows INTEGER NOT NULL,
+        state BLOB NOT NULL,
+        UNIQUE (stream, scope, start, stop, part)
+    ) STRICT""",
+    """CREATE TABLE counter (
+        stream TEXT NOT NULL,
+        name TEXT NOT NULL,
+        n INTEGER NOT NULL,
+        PRIMARY KEY (stream, name)
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE run (
+        id INTEGER PRIMARY KEY,
+        stream TEXT NOT NULL,
+        scope TEXT NOT NULL,
+        start INTEGER NOT NULL,
+        stop INTEGER NOT NULL,
+        created INTEGER NOT NULL,
+        n_rows INTEGER NOT NULL,
+        verdict TEXT NOT NULL,
+        report BLOB NOT NULL
+    ) STRICT""",
+    "CREATE INDEX run_by_stream ON run (stream, id)",
+    "CREATE INDEX run_by_created ON run (created)",
+)
+
+MIGRATIONS = (_STREAMS,)
+VERSION = len(MIGRATIONS)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the tables to this version, inside of the transaction that is open."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for step in MIGRATIONS[version:]:
+        for statement in step:
+            connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {VERSION}")

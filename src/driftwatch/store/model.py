@@ -1,0 +1,77 @@
+"""What a store holds, as plain data (layer 4). Times are microseconds after 1970 in UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["OpenWindow", "Position", "Run", "WindowKey"]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far one partition of a stream has been counted.
+
+    Attributes
+    ----------
+    offset : int
+        Of the last message that is counted; every message up to it is.
+    n_messages, n_rows : int
+        How many messages and rows that were, since the first one.
+    event_time : int, optional
+        The latest time of a row. None before the first row.
+    idle : bool
+        Whether the partition has been read to its end and silent for a while, so that windows do not wait for it.
+    """
+
+    offset: int
+    n_messages: int = 0
+    n_rows: int = 0
+    event_time: int | None = None
+    idle: bool = False
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class WindowKey:
+    """A window of a stream: `start` up to, not including, `stop`.
+
+    Times, or numbers of rows for windows by count. Those belong to one partition, which is their `scope`; the scope of
+    windows of time is empty.
+    """
+
+    start: int
+    stop: int
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenWindow:
+    """A window whose counts are stored and that has no report yet."""
+
+    key: WindowKey
+    n_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One check whose report is stored.
+
+    Attributes
+    ----------
+    stream : str
+    key : WindowKey
+        Which rows were checked.
+    created : int
+        When the report was stored.
+    n_rows : int
+    verdict : str
+        `drift`, `no_drift`, `no_verdict`, or `error` where the check failed.
+    id : int
+        Given by the store; 0 before.
+    """
+
+    stream: str
+    key: WindowKey
+    created: int
+    n_rows: int
+    verdict: str
+    id: int = 0
