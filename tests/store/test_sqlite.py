@@ -97,7 +97,7 @@ def test_parts_of_a_window_are_kept_apart_and_removed_together(store: SQLiteStor
         transaction.put_window_part("s", KEY, "0", b"new", n_rows=5)
         transaction.put_window_part("s", other, "0", b"x", n_rows=1)
         assert transaction.window_parts("s", KEY) == [b"new", b"1"]
-        assert transaction.open_windows("s") == [OpenWindow(KEY, 7), OpenWindow(other, 1)]
+        assert transaction.open_windows("s") == [OpenWindow(KEY, 9), OpenWindow(other, 1)]
         assert transaction.remove_window("s", KEY)
         assert not transaction.remove_window("s", KEY)
         assert transaction.open_windows("s") == [OpenWindow(other, 1)]

@@ -105,10 +105,10 @@ class SQLiteTransaction:
         return [state for (state,) in rows]
 
     def put_window_part(self, stream: str, key: WindowKey, part: str, state: bytes, *, n_rows: int) -> None:
-        """Store the counts of one part in the place of what it had."""
+        """Store the counts of one part in the place of what it had; `n_rows` is how many rows came to them."""
         self._connection.execute(
             "INSERT INTO window_part (stream, scope, start, stop, part, n_rows, state) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET n_rows = excluded.n_rows, state = excluded.state",
+            " ON CONFLICT DO UPDATE SET n_rows = n_rows + excluded.n_rows, state = excluded.state",
             (stream, key.scope, key.start, key.stop, part, n_rows, state),
         )
 

@@ -55,7 +55,7 @@ class Transaction(Protocol):
         ...
 
     def put_window_part(self, stream: str, key: WindowKey, part: str, state: bytes, *, n_rows: int) -> None:
-        """Store the counts of one part in the place of what it had."""
+        """Store the counts of one part in the place of what it had; `n_rows` is how many rows came to them."""
         ...
 
     def remove_window(self, stream: str, key: WindowKey) -> bool:

@@ -1,0 +1,56 @@
+"""Streams (layer 5): messages of a broker counted in windows, each message once, and a report for each window."""
+
+from typing import TYPE_CHECKING
+
+from driftwatch._lazy import attach
+
+if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
+    from driftwatch.streaming.addresses import open_source
+    from driftwatch.streaming.kafka import KafkaSource
+    from driftwatch.streaming.memory import MemoryBroker, MemorySource
+    from driftwatch.streaming.redis import RedisSource
+    from driftwatch.streaming.scoring import Scored, Scorer, State
+    from driftwatch.streaming.source import DeadLetter, Message, Source
+    from driftwatch.streaming.windows import Windows
+    from driftwatch.streaming.worker import ClosedWindow, Worker
+
+__all__ = [
+    "ClosedWindow",
+    "DeadLetter",
+    "KafkaSource",
+    "MemoryBroker",
+    "MemorySource",
+    "Message",
+    "RedisSource",
+    "Scored",
+    "Scorer",
+    "Source",
+    "State",
+    "Windows",
+    "Worker",
+    "open_source",
+]
+
+_MEMORY = "driftwatch.streaming.memory"
+_SCORING = "driftwatch.streaming.scoring"
+_SOURCE = "driftwatch.streaming.source"
+_WORKER = "driftwatch.streaming.worker"
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "ClosedWindow": _WORKER,
+        "DeadLetter": _SOURCE,
+        "KafkaSource": "driftwatch.streaming.kafka",
+        "MemoryBroker": _MEMORY,
+        "MemorySource": _MEMORY,
+        "Message": _SOURCE,
+        "RedisSource": "driftwatch.streaming.redis",
+        "Scored": _SCORING,
+        "Scorer": _SCORING,
+        "Source": _SOURCE,
+        "State": _SCORING,
+        "Windows": "driftwatch.streaming.windows",
+        "Worker": _WORKER,
+        "open_source": "driftwatch.streaming.addresses",
+    },
+)

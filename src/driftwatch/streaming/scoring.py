@@ -1,0 +1,66 @@
+"""Rows to counts, and counts to a report (layer 5): the only part of a stream that knows what is counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from driftwatch.streaming.reading import Row
+
+__all__ = ["Scored", "Scorer", "State"]
+
+
+class State(Protocol):
+    """Counts of some rows, which add: in whatever order and grouping, the sum is the same to the byte."""
+
+    def __add__(self, other: Self, /) -> Self: ...
+
+    def to_bytes(self) -> bytes:
+        """Return the counts for the store."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The outcome of a closed window.
+
+    Attributes
+    ----------
+    verdict : str
+        `drift`, `no_drift`, `no_verdict` or `error`.
+    report : str
+        JSON, for the store.
+    summary : str
+        One line for people.
+    """
+
+    verdict: str
+    report: str
+    summary: str
+
+
+class Scorer(Protocol):
+    """What counts rows and judges the counts.
+
+    Attributes
+    ----------
+    fingerprint : str
+        Of the reference: counts of different references do not add.
+    """
+
+    fingerprint: str
+
+    def count(self, rows: Sequence[Row]) -> State:
+        """Return the counts of some rows. Whatever it raises is taken as the fault of one of the rows."""
+        ...
+
+    def load(self, data: bytes) -> State:
+        """Return the counts that `to_bytes` wrote."""
+        ...
+
+    def score(self, state: State) -> Scored:
+        """Judge the counts of a window."""
+        ...
