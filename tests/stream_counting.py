@@ -50,7 +50,7 @@ class IdScorer:
     def load(self, data: bytes) -> IdState:
         return IdState(Counter(dict(json.loads(data))))
 
-    def score(self, state: IdState) -> Scored:  # type: ignore[override]
+    def score(self, state: IdState) -> Scored:
         self.scored.append(state)
         if -1 in state.ids:
             raise RuntimeError("cannot judge")

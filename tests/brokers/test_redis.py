@@ -164,7 +164,7 @@ def test_a_server_that_is_away_is_waited_for(tmp_path: Path) -> None:
         assert ids(source.poll(10, 0.1)) == [0]
         server.kill()
         assert list(source.poll(10, 0.1)) == []
-        assert source.problem is not None
+        assert source.problem
         assert source.lag() == {"s": None}
         source.commit({"s": 1})
         with pytest.raises(SourceError, match="dead letter"):
@@ -174,7 +174,7 @@ def test_a_server_that_is_away_is_waited_for(tmp_path: Path) -> None:
             send(client, 1)
         found = next(messages for _ in range(200) if (messages := source.poll(10, 0.1)))
         assert ids(found) == [1]
-        assert source.problem is None
+        assert not source.problem
         source.close()
     finally:
         server.kill()
@@ -204,7 +204,7 @@ def test_a_key_that_is_no_stream_is_an_error(server: RedisServer, client: Any) -
         ("redis://localhost", "s", {"start": "middle"}),
     ],
 )
-def test_options_that_make_no_sense_are_refused(url: str, streams: Any, options: dict[str, str]) -> None:
+def test_options_that_make_no_sense_are_refused(url: str, streams: Any, options: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
         RedisSource(url, streams, **options)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +61,6 @@ class Scorer(Protocol):
         """Return the counts that `to_bytes` wrote."""
         ...
 
-    def score(self, state: State) -> Scored:
+    def score(self, state: Any) -> Scored:
         """Judge the counts of a window."""
         ...

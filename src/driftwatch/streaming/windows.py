@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from driftwatch.errors import ConfigError
+from driftwatch._checks import check_count
 from driftwatch.monitor.periods import Period
 
 if TYPE_CHECKING:
@@ -99,9 +100,8 @@ class Windows:
         100
         """
         step = window if step is None else step
-        for name, value in (("window", window), ("step", step)):
-            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-                raise ConfigError(f"`{name}` must be a positive number of rows, got {value!r}.")
+        check_count("window", window, "a positive number of rows")
+        check_count("step", step, "a positive number of rows")
         return _checked(cls(window, step, by="rows"), "step")
 
     @property
