@@ -82,6 +82,13 @@ def backends(session: nox.Session) -> None:
 
 
 @nox.session
+def streams(session: nox.Session) -> None:
+    """Streams on a real redis-server, which must be installed, and on librdkafka's mock of Kafka; with kill -9."""
+    session.install("-e", ".[cli,redis,kafka]", *group("tests"))
+    session.run("pytest", *(session.posargs or ["tests/brokers"]))
+
+
+@nox.session
 def cupy(session: nox.Session) -> None:
     """Check CuPy's dispatch and CUDA text without a GPU: the wheel is 200 MB."""
     session.install("-e", ".[cli]", *group("tests", "cupy"))

@@ -26,6 +26,7 @@ LAZY = [
     "driftwatch.sequential",
     "driftwatch.simulate",
     "driftwatch.store",
+    "driftwatch.streaming",
     "driftwatch.training",
 ]
 ENTRY_POINTS = {"driftwatch.__main__", "driftwatch.cli.__main__"}

@@ -72,7 +72,7 @@ def ids(messages: list[Message]) -> list[int]:
 
 def test_messages_come_in_order_from_where_the_store_stands(cluster: MockCluster, topic: str) -> None:
     cluster.send(topic, values(10))
-    source, begin = KafkaSource(cluster.servers, topic), Begin({"0": 3})
+    source, begin = KafkaSource(cluster.servers, topic, group=topic), Begin({"0": 3})
     source.start(begin)
     messages = poll(source, 6)
     assert begin.initial == {"0": -1, "1": -1, "2": -1, "3": -1}
@@ -95,7 +95,7 @@ def test_messages_come_in_order_from_where_the_store_stands(cluster: MockCluster
 
 def test_latest_begins_after_what_is_there(cluster: MockCluster, topic: str) -> None:
     cluster.send(topic, values(5))
-    source, begin = KafkaSource(cluster.servers, topic, start="latest"), Begin()
+    source, begin = KafkaSource(cluster.servers, topic, group=topic, start="latest"), Begin()
     source.start(begin)
     while not begin.initial:
         source.poll(1, 0.2)
@@ -107,7 +107,7 @@ def test_latest_begins_after_what_is_there(cluster: MockCluster, topic: str) -> 
 
 def test_a_stored_offset_beyond_the_end_is_an_error(cluster: MockCluster, topic: str) -> None:
     cluster.send(topic, values(5))
-    source = KafkaSource(cluster.servers, topic)
+    source = KafkaSource(cluster.servers, topic, group=topic)
     source.start(Begin({"0": 100}))
     with pytest.raises(SourceError, match="another one now"):
         poll(source, 1)
@@ -115,7 +115,7 @@ def test_a_stored_offset_beyond_the_end_is_an_error(cluster: MockCluster, topic:
 
 
 def test_dead_letters_go_to_a_topic_with_reason_and_origin(cluster: MockCluster, topic: str) -> None:
-    source = KafkaSource(cluster.servers, topic, dead_letters="dead-{topic}")
+    source = KafkaSource(cluster.servers, topic, group=topic, dead_letters="dead-{topic}")
     source.dead_letter([DeadLetter(Message("2", 7, b"\xff"), "no \udcff good"), DeadLetter(Message("0", 0, None), "-")])
     found = {message.value(): dict(message.headers()) for message in cluster.read(f"dead-{topic}", 2)}
     assert found[b"\xff"] == {"reason": rb"no \udcff good", "source": f"{topic} 2 7".encode()}
@@ -140,7 +140,9 @@ def test_partitions_are_handed_over_and_every_message_is_counted_once(
     store = SQLiteStore(tmp_path / "a.db")
     workers = [
         Worker(
-            KafkaSource(cluster.servers, topic, settings={"session.timeout.ms": 6000, "heartbeat.interval.ms": 300}),
+            KafkaSource(
+                cluster.servers, topic, group=topic, settings={"session.timeout.ms": 6000, "heartbeat.interval.ms": 300}
+            ),
             store,
             IdScorer(),
             windows=HOUR,

@@ -337,6 +337,88 @@ def demo(
     return partial(run_demo, name)
 
 
+@app.command()
+def watch(
+    *,
+    source: Annotated[
+        str, typer.Option("--source", metavar="ADDRESS", help="redis://HOST/0?stream=KEY or kafka://HOST:9092/TOPIC.")
+    ],
+    profile: Annotated[str, typer.Option("--profile", metavar="FILE", help="The reference: a saved profile.")],
+    store: Annotated[
+        str, typer.Option("--store", metavar="FILE", help="Where counts, offsets and reports are kept.")
+    ] = "driftwatch.db",
+    every: Annotated[
+        str | None, typer.Option("--every", metavar="TIME", help="From one window to the next, as 5m or 1h.")
+    ] = None,
+    rows: Annotated[
+        str | None, typer.Option("--rows", metavar="COUNT", help="Windows of so many rows, in place of --every.")
+    ] = None,
+    window: Annotated[
+        str | None, typer.Option("--window", metavar="TIME", help="Length of a window. Default: --every.")
+    ] = None,
+    lateness: Annotated[
+        str | None, typer.Option("--lateness", metavar="TIME", help="How long a window waits for late rows.")
+    ] = None,
+    timestamp: Annotated[
+        str | None, typer.Option("--timestamp", metavar="FIELD", help="The time of a row. Default: that of the broker.")
+    ] = None,
+    timestamp_unit: Annotated[
+        str, typer.Option("--timestamp-unit", metavar="s|ms|us", help="Of numbers in that field.")
+    ] = "s",
+    stream: Annotated[
+        str | None, typer.Option("--stream", metavar="NAME", help="Name in the store. Default: made of the source.")
+    ] = None,
+    decode: Annotated[
+        str | None, typer.Option("--decode", metavar="MODULE:FUNCTION", help="From bytes to rows, in place of JSON.")
+    ] = None,
+    format: Annotated[  # noqa: A002 - the option's name
+        str, typer.Option("--format", "-f", metavar="line|ndjson", help="How a closed window is printed.")
+    ] = "line",
+    quiet: options.QuietOption = False,
+    alpha: options.AlphaOption = None,
+    threshold: options.ThresholdOption = None,
+    detectors: options.DetectorsOption = None,
+    excess: options.ExcessOption = None,
+    min_effect: options.MinEffectOption = None,
+    min_samples: options.MinSamplesOption = None,
+    correction: options.CorrectionOption = None,
+    config: options.ConfigOption = None,
+    debug: options.DebugOption = False,
+) -> Action:
+    """Count the messages of a stream in windows and print a line for each window that closes, until stopped.
+
+    SIGTERM and Ctrl-C store what is counted, and the next start goes on there. It ends with 0 after SIGTERM whatever it
+    found: the verdicts are in the lines and in the store.
+    """
+    from driftwatch.cli.watch import Cut, run_watch
+
+    del debug
+    flags = {
+        "alpha": alpha,
+        "correction": correction,
+        "min_effect": min_effect,
+        "min_samples": min_samples,
+        "thresholds": options.pairs("--threshold", "STATISTIC=NUMBER", threshold),
+        "detectors": options.names("--detectors", detectors),
+        "excess": excess,
+    }
+    return partial(
+        run_watch,
+        source,
+        profile,
+        store,
+        cut=Cut(every, rows, window, lateness),
+        timestamp=timestamp,
+        timestamp_unit=timestamp_unit,
+        stream=stream,
+        decode=decode,
+        format_name=format,
+        quiet=quiet,
+        flags=flags,
+        config_file=config,
+    )
+
+
 @config_app.command("show")
 def config_show(
     *,

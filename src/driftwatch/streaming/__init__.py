@@ -8,6 +8,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.streaming.addresses import open_source
     from driftwatch.streaming.kafka import KafkaSource
     from driftwatch.streaming.memory import MemoryBroker, MemorySource
+    from driftwatch.streaming.profile_scorer import ProfileScorer
     from driftwatch.streaming.redis import RedisSource
     from driftwatch.streaming.scoring import Scored, Scorer, State
     from driftwatch.streaming.source import DeadLetter, Message, Source
@@ -21,6 +22,7 @@ __all__ = [
     "MemoryBroker",
     "MemorySource",
     "Message",
+    "ProfileScorer",
     "RedisSource",
     "Scored",
     "Scorer",
@@ -44,6 +46,7 @@ __getattr__, __dir__ = attach(
         "MemoryBroker": _MEMORY,
         "MemorySource": _MEMORY,
         "Message": _SOURCE,
+        "ProfileScorer": "driftwatch.streaming.profile_scorer",
         "RedisSource": "driftwatch.streaming.redis",
         "Scored": _SCORING,
         "Scorer": _SCORING,

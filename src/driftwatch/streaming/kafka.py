@@ -16,6 +16,7 @@ __all__ = ["KafkaSource"]
 
 TIMEOUT = 10.0  # seconds for a question to the brokers
 QUEUE_KBYTES = 16_384  # held by the client and not yet asked for; its own default is 64 MB
+LOG_LEVEL = 2  # of syslog: what is wrong is in `problem`, and librdkafka would write to standard error by itself
 # What would undo that offsets are ours; everything else of librdkafka's settings may be given.
 OURS = frozenset(
     {"enable.auto.commit", "enable.auto.offset.store", "enable.partition.eof", "bootstrap.servers", "group.id"}
@@ -64,12 +65,13 @@ class KafkaSource:
         self.topic, self.name = topic, f"kafka:{topic}:{group}"
         self._from, self._dead = start, dead_letters.replace("{topic}", topic)
         shared = {"bootstrap.servers": servers, **_of_producers(settings)}
-        self._producer_settings = {**shared, "enable.idempotence": True}
+        self._producer_settings = {"log_level": LOG_LEVEL, **shared, "enable.idempotence": True}
         self._problem: str | None = None
         try:
             self._consumer = confluent_kafka.Consumer(
                 {
                     "queued.max.messages.kbytes": QUEUE_KBYTES,
+                    "log_level": LOG_LEVEL,
                     **settings,
                     # only for what the broker has deleted before it was read: never skip more than that
                     "auto.offset.reset": "earliest",

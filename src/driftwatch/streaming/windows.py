@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from driftwatch.errors import ConfigError
 from driftwatch._checks import check_count
+from driftwatch.errors import ConfigError
 from driftwatch.monitor.periods import Period
 
 if TYPE_CHECKING:

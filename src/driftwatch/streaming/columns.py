@@ -1,0 +1,91 @@
+"""Rows of messages to columns of the reference's types (layer 5), the same whatever rows come together."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from driftwatch.arrays.schema import FeatureKind, Storage
+from driftwatch.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from driftwatch.profile.feature import ReferenceFeature
+    from driftwatch.profile.profile import Profile
+    from driftwatch.streaming.reading import Row
+
+__all__ = ["columns_of"]
+
+NDArray = np.ndarray[Any, Any]
+
+# What a value of a storage may be, in Python's types; of others everything is let through, to be judged with the window.
+_TYPES: Mapping[Storage, tuple[type, ...]] = {
+    Storage.STRING: (str,),
+    Storage.BOOLEAN: (bool,),
+    Storage.NUMBER: (int, float),
+}
+
+
+def columns_of(rows: Sequence[Row], profile: Profile) -> dict[str, Any]:
+    """Return the features of the profile as columns; what a row lacks is missing there.
+
+    A table infers the type of a column from its values, so one wrong value would cost the feature its window. Here each
+    value is held to the type that the reference has.
+
+    Raises
+    ------
+    InputError
+        If a value is of another type than the reference's.
+    """
+    return {
+        name: _column(feature, [row.get(name) for row in rows])
+        for name, feature in profile.features.items()
+        if name not in profile.joint and feature.problem is None
+    }
+
+
+def _column(feature: ReferenceFeature, values: list[Any]) -> Any:
+    if feature.kind is FeatureKind.NUMERIC and feature.storage in {Storage.NUMBER, Storage.BOOLEAN, Storage.EMPTY}:
+        return _numbers(feature.name, values)
+    if feature.kind is FeatureKind.EMBEDDING:
+        return _vectors(feature.name, values)
+    allowed = _TYPES.get(feature.storage)
+    if allowed is not None:
+        for value in values:
+            if value is not None and (not isinstance(value, allowed) or _is_stray_bool(value, feature.storage)):
+                raise _wrong(feature.name, f"{feature.storage} as in the reference", value)
+    return values
+
+
+def _numbers(name: str, values: list[Any]) -> NDArray:
+    if None not in values:
+        with suppress(ValueError):  # lists among the values
+            found = np.asarray(values)
+            if found.ndim == 1 and found.dtype.kind in "biuf":
+                return found.astype(np.float64)
+    for value in values:
+        if value is not None and not isinstance(value, int | float):
+            raise _wrong(name, "a number as in the reference", value)
+    return np.asarray([np.nan if value is None else float(value) for value in values])
+
+
+def _vectors(name: str, values: list[Any]) -> NDArray:
+    length = next((len(value) for value in values if isinstance(value, list | tuple)), 1)
+    try:
+        found = np.asarray([[np.nan] * length if value is None else value for value in values], dtype=np.float64)
+    except (TypeError, ValueError):
+        found = np.empty(0)
+    if found.ndim != 2:
+        raise InputError(f"`{name}` must be a list of numbers, always as many. Look at what the sender writes.")
+    return found
+
+
+def _is_stray_bool(value: Any, storage: Storage) -> bool:
+    return isinstance(value, bool) and storage is Storage.NUMBER
+
+
+def _wrong(name: str, wanted: str, value: Any) -> InputError:
+    return InputError(f"`{name}` must be {wanted}, got {value!r:.50}. Look at what the sender writes.")
