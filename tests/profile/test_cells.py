@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
@@ -74,6 +74,7 @@ numbers = st.one_of(
 
 
 @given(numbers, numbers, st.sampled_from([16, 24, 1024]))
+@example(np.asarray([-3.0, *[1.29824383] * 5]), np.asarray([1.2982439] * 2, np.float32), 16)  # closer than a unit
 @settings(deadline=None)
 def test_exact_distances_are_never_below_nor_beyond_the_bounds(
     reference: NDArray[Any], current: NDArray[Any], n_points: int

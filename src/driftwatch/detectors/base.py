@@ -19,7 +19,7 @@ __all__ = ["BOTH_KINDS", "BaseDetector", "Need", "Score"]
 
 S_contra = TypeVar("S_contra", bound=Sample, contravariant=True)
 
-Need: TypeAlias = Literal["counts", "distances", "ordering", "rows"]
+Need: TypeAlias = Literal["counts", "distances", "ordering", "rows", "projections"]
 
 BOTH_KINDS = frozenset({FeatureKind.NUMERIC, FeatureKind.CATEGORICAL})
 
@@ -73,9 +73,10 @@ class BaseDetector(ABC, Generic[S_contra]):
         Key of the result in the report.
     kinds : frozenset of FeatureKind
         `NUMERIC`, `CATEGORICAL` or both; booleans are compared as categories.
-    needs : {"counts", "distances", "ordering", "rows"}
+    needs : {"counts", "distances", "ordering", "rows", "projections"}
         What the detector reads of the current data; decides where it can run. A `Window` has counts and, of numeric
-        features, distances between the distribution functions; it has no ordering and no rows.
+        features, distances between the distribution functions, of embeddings projections on frozen lines; it has no
+        ordering and no rows.
     measures : tuple of str
         The names under which `thresholds` may cut it.
 

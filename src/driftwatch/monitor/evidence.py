@@ -15,6 +15,7 @@ from driftwatch.monitor.intervals import intervals_of
 from driftwatch.monitor.signals import OUTSIDE_SHARE, autocorrelated, numeric_signals, row_flags
 from driftwatch.profile.block import DEFAULT_BINS
 from driftwatch.profile.embedding import EmbeddingSample
+from driftwatch.profile.projections import ProjectedSample
 from driftwatch.profile.sample import CategoricalSample, NumericSample
 from driftwatch.profile.tallied import TalliedSample
 from driftwatch.profile.windowed import WindowSample
@@ -178,6 +179,8 @@ def _describe(sample: Sample) -> Iterator[dict[str, Any]]:
         return _describe_numeric(sample)
     if isinstance(sample, EmbeddingSample):
         return iter([{"signals": [], "flags": ["subsampled"] if sample.is_thinned else []}])
+    if isinstance(sample, ProjectedSample):
+        return iter([{"signals": [], "flags": []}])
     if isinstance(sample, WindowSample):
         return _describe_window(sample)
     return _describe_tallied(sample) if isinstance(sample, TalliedSample) else _describe_levels(sample)

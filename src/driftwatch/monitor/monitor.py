@@ -350,8 +350,7 @@ class Monitor:
         features = self.profile.features
         if not any(counts.rows.get(name) for name in features):
             raise NoCommonFeaturesError.from_names(features, sorted(counts.unknown))
-        joint = {name for name, feature in features.items() if feature.kind is FeatureKind.JOINT}
-        seen = [name for name in features if counts.rows.get(name) or name in joint]
+        seen = [name for name in features if counts.rows.get(name)]
         common = [name for name in seen if self.plan.is_compared(name)]
         evidence, settled = compare_window(self.profile, self.plan, counts, common)
         late_labels(evidence, self.plan)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from driftwatch.arrays.schema import FeatureKind
+from driftwatch.detectors.frozen_lines import FrozenLinesDetector
 from driftwatch.monitor.comparison import blank, sample_kind
 from driftwatch.monitor.evidence import gather
+from driftwatch.profile.projections import ProjectedSample
 from driftwatch.profile.sample import categorical_samples
 from driftwatch.profile.windowed import WindowSample
 from driftwatch.report.model import Status
@@ -22,11 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["compare_window"]
 
-NEED_ROWS = "whole rows are compared, and a window holds counts only; check the rows with a monitor of the reference"
+NO_LINES = "the reference has no complete rows to compare with"
 HOLDS = {
     FeatureKind.NUMERIC: WindowSample.holds,
     FeatureKind.CATEGORICAL: frozenset({"counts"}),
-    FeatureKind.EMBEDDING: frozenset[str](),
+    FeatureKind.EMBEDDING: ProjectedSample.holds,
 }
 PARTLY_ABSENT = "absent_rows"
 
@@ -41,10 +44,11 @@ def compare_window(
         if report is not None:
             settled[name] = report
     comparable = {name for name in names if name not in settled}
-    evidence = [*_numeric(profile, plan, counts, comparable), *_categorical(profile, plan, counts, comparable)]
+    parts = (_numeric, _categorical, _embeddings)
+    evidence = [item for part in parts for item in part(profile, plan, counts, comparable)]
     for item in evidence:
         item.flags.extend(profile.features[item.name].flags)
-        if counts.rows[item.name] < counts.n_rows:
+        if counts.rows.get(item.name, 0) < counts.n_rows:
             item.flags.append(PARTLY_ABSENT)
     return evidence, settled
 
@@ -68,6 +72,14 @@ def _categorical(profile: Profile, plan: Plan, counts: WindowCounts, names: set[
             yield item
 
 
+def _embeddings(profile: Profile, plan: Plan, counts: WindowCounts, names: set[str]) -> Iterator[Evidence]:
+    # what the plan compares rows with cannot see a window; this is what can
+    plan = replace(plan, detectors=(*plan.detectors, FrozenLinesDetector()))
+    for name, lines in profile.summary.projections.items():
+        if name in names:
+            yield from gather(ProjectedSample(lines, counts.projected[name]), plan)
+
+
 def _without_comparison(profile: Profile, plan: Plan, counts: WindowCounts, name: str) -> FeatureReport | None:
     feature = profile.features[name]
     status, reason = Status.SKIPPED, feature.untested_reason
@@ -77,6 +89,8 @@ def _without_comparison(profile: Profile, plan: Plan, counts: WindowCounts, name
     elif reason is None and name in counts.problems:
         status, reason = Status.ERROR, f"current: {counts.problems[name]}"
         signals = ("type_changed",) if "type changed" in counts.problems[name] else ()
+    elif reason is None and sample_kind(feature) is FeatureKind.EMBEDDING:
+        reason = None if name in profile.summary.projections else NO_LINES
     elif reason is None:
         reason = _not_decidable(plan, name, sample_kind(feature))
     if reason is None:
@@ -94,8 +108,6 @@ def _without_comparison(profile: Profile, plan: Plan, counts: WindowCounts, name
 
 def _not_decidable(plan: Plan, name: str, kind: FeatureKind) -> str | None:
     """Return why no detector of the plan can decide on counts; None if one can."""
-    if kind is FeatureKind.EMBEDDING:
-        return NEED_ROWS
     chosen = plan.detectors_for(kind)
     able = [detector for detector in chosen if detector.needs in HOLDS[kind]]
     measures = {measure for detector in able for measure in detector.measures}

@@ -6,11 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from driftwatch.arrays.schema import UNTESTED, FeatureKind
+from driftwatch.arrays.schema import UNTESTED
+from driftwatch.errors import InputError, shown
 from driftwatch.profile.block import blocks_of
 from driftwatch.profile.cells import CellTally, merge_cells, no_values, tally_values
 from driftwatch.profile.feature import in_words, levels_of
 from driftwatch.profile.labels import LevelTally, merge_levels
+from driftwatch.profile.projections import ProjectedTally, merge_projected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +38,8 @@ class WindowCounts:
         Numeric features, block by block as in the profile's summary.
     levels : mapping of str to LevelTally
         Categorical and boolean features.
+    projected : mapping of str to ProjectedTally
+        Embeddings and joint features.
     problems : mapping of str to str
         Why a column could not be counted in some batch.
     unknown : frozenset of str
@@ -47,6 +51,7 @@ class WindowCounts:
     missing: Mapping[str, int]
     blocks: tuple[CellTally, ...]
     levels: Mapping[str, LevelTally]
+    projected: Mapping[str, ProjectedTally]
     problems: Mapping[str, str] = field(default_factory=dict)
     unknown: frozenset[str] = frozenset()
 
@@ -60,6 +65,7 @@ def nothing(profile: Profile) -> WindowCounts:
         {},
         tuple(no_values(block.points) for block in summary.blocks),
         {name: LevelTally({}) for name in summary.codebooks},
+        {name: lines.nothing() for name, lines in summary.projections.items()},
     )
 
 
@@ -89,13 +95,14 @@ def count(profile: Profile, table: Table) -> WindowCounts:
         _counted_block(profile, i, table, [name for name in block.names if name in readable], problems)
         for i, block in enumerate(profile.summary.blocks)
     )
+    projected = _projected(profile, table, rows, problems)
     unknown = frozenset(name for name in table.names if name not in profile.known)
-    return WindowCounts(table.n_rows, rows, missing, blocks, levels, problems, unknown)
+    return WindowCounts(table.n_rows, rows, missing, blocks, levels, projected, problems, unknown)
 
 
 def _is_only_counted(profile: Profile, name: str) -> bool:
     feature = profile.features[name]
-    return feature.problem is not None or feature.kind in UNTESTED or feature.kind is FeatureKind.EMBEDDING
+    return feature.problem is not None or feature.kind in UNTESTED
 
 
 def _counted_block(profile: Profile, i: int, table: Table, names: list[str], problems: dict[str, str]) -> CellTally:
@@ -108,6 +115,26 @@ def _counted_block(profile: Profile, i: int, table: Table, names: list[str], pro
         for whole, array in zip(counted, part, strict=True):
             whole[at] = array
     return counted
+
+
+def _projected(
+    profile: Profile, table: Table, rows: dict[str, int], problems: dict[str, str]
+) -> dict[str, ProjectedTally]:
+    """Return the counts of embeddings, and of joint features all of whose columns are there."""
+    found: dict[str, ProjectedTally] = {}
+    for name, lines in profile.summary.projections.items():
+        needed = lines.columns or (name,)
+        if not all(column in rows for column in needed):
+            continue
+        unreadable = [column for column in needed if column in problems]
+        rows[name] = table.n_rows
+        try:
+            if unreadable:
+                raise InputError(f"{shown(unreadable)} cannot be read")  # noqa: TRY301 - handled as what follows is
+            found[name] = lines.tally(lines.rows_of(table))
+        except Exception as error:  # noqa: BLE001 - one unreadable column must not cost the window
+            problems.setdefault(name, in_words(error))
+    return found
 
 
 def merge(a: WindowCounts, b: WindowCounts, profile: Profile) -> WindowCounts:
@@ -123,6 +150,7 @@ def merge(a: WindowCounts, b: WindowCounts, profile: Profile) -> WindowCounts:
         _added(a.missing, b.missing),
         tuple(merge_cells(x, y) for x, y in zip(a.blocks, b.blocks, strict=True)),
         {**a.levels, **levels},
+        {**a.projected, **{name: merge_projected(a.projected[name], own) for name, own in b.projected.items()}},
         problems,
         frozenset(sorted(a.unknown | b.unknown)[:MAX_UNKNOWN]),
     )

@@ -201,7 +201,7 @@ class Profile:
         """What windows count on, and what a file holds."""
         if self.without_rows is not None:
             return self.without_rows
-        return summarize(self.blocks, self.levels, self.settings)
+        return summarize(self.blocks, self.levels, self.embeddings, self.settings)
 
     def with_reference(self, window: WindowCounts) -> Profile:
         """Return the profile that has the counts of a window as its reference, on the same points and levels."""

@@ -15,6 +15,7 @@ from driftwatch.profile.feature import ReferenceFeature
 from driftwatch.profile.frozen import FrozenBlock
 from driftwatch.profile.labels import Codebook, LevelTally
 from driftwatch.profile.points import Points
+from driftwatch.profile.projections import Projections, n_lines
 from driftwatch.profile.summary import Summary, SummarySettings
 
 if TYPE_CHECKING:
@@ -42,6 +43,10 @@ def profile_archive(profile: Profile) -> Archive:
         "blocks": [list(block.names) for block in summary.blocks],
         "levels": {name: tally.to_dict() for name, tally in summary.levels.items()},
         "printed": {name: sorted(book.printed) for name, book in summary.codebooks.items()},
+        "projections": [
+            {"name": name, "columns": list(lines.columns), "n_missing": lines.n_missing}
+            for name, lines in summary.projections.items()
+        ],
         "settings": {
             "n_points": settings.n_points,
             "min_count": settings.min_count,
@@ -50,9 +55,10 @@ def profile_archive(profile: Profile) -> Archive:
         },
     }
     arrays: dict[str, HostArray] = {}
-    for i, block in enumerate(summary.blocks):
+    for i, block in enumerate((*summary.blocks, *(lines.block for lines in summary.projections.values()))):
         for group, values in _groups(block).items():
             arrays |= {f"{group}.{name}.{i}": array for name, array in values.items()}
+    arrays |= {f"levels.{i}": lines.levels for i, lines in enumerate(summary.projections.values())}
     return Archive("profile", PROFILE_FORMATS[-1], header, arrays)
 
 
@@ -80,7 +86,11 @@ def profile_of(archive: Archive, cls: type[Profile]) -> Profile:
         }
         levels = {str(name): LevelTally.from_dict(tally) for name, tally in header["levels"].items()}
         blocks = tuple(_block(archive.arrays, tuple(map(str, names)), i) for i, names in enumerate(header["blocks"]))
-        if not (set(levels) == set(books) <= set(features)):
+        projections = {}
+        for i, own in enumerate(header["projections"]):
+            lines = _projections(archive.arrays, own, i, len(blocks) + i)
+            projections[lines.name] = lines
+        if not (set(levels) == set(books) <= set(features) >= set(projections)):
             raise ValueError("levels, codebooks and features do not belong together")  # noqa: TRY301 - one message for all
         loaded = cls(
             int(header["n_rows"]),
@@ -90,7 +100,8 @@ def profile_of(archive: Archive, cls: type[Profile]) -> Profile:
             {str(name): int(n) for name, n in header["missing"].items()},
             known=frozenset(map(str, header["known"])),
             settings=settings,
-            without_rows=Summary(blocks, books, levels),
+            joint={name: lines.columns for name, lines in projections.items() if lines.columns},
+            without_rows=Summary(blocks, books, levels, projections),
         )
         loaded.__dict__["hash"] = str(header["hash"])  # that of the rows, which are not here to compute it from
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, DriftwatchError) as error:
@@ -133,6 +144,16 @@ def _groups(block: FrozenBlock) -> dict[str, dict[str, HostArray]]:
         "moments": {name: getattr(block, name) for name in MOMENTS},
         "bridge": block.bridge._asdict(),
     }
+
+
+def _projections(arrays: Mapping[str, HostArray], own: Mapping[str, Any], i: int, place: int) -> Projections:
+    """Return the lines of one embedding or joint feature."""
+    levels = arrays[f"levels.{i}"]
+    names = tuple(str(line) for line in range(n_lines(levels.shape[0])))
+    if levels.ndim != 2 or levels.dtype != np.float64 or not (levels[:, 1:] >= levels[:, :-1]).all():
+        raise ValueError(f"`levels.{i}` must be ascending rows of 64-bit floats")
+    block = _block(arrays, names, place)
+    return Projections(str(own["name"]), tuple(map(str, own["columns"])), levels, block, int(own["n_missing"]))
 
 
 def _block(arrays: Mapping[str, HostArray], names: tuple[str, ...], i: int) -> FrozenBlock:

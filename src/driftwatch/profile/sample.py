@@ -46,7 +46,7 @@ class Sample(ABC):
     missing_reference, missing_current : numpy array of integers, shape (d,)
         Missing values.
     holds : frozenset of str
-        What detectors can read of it: "counts", "distances", "ordering", "rows".
+        What detectors can read of it: "counts", "distances", "ordering", "rows", "projections".
     tests_missing : bool
         Whether the missing shares of these features are tested here.
     error_bounds : mapping of str to numpy array, shape (d,), or None

@@ -16,6 +16,7 @@ from driftwatch.errors import ConfigError, UnknownNameError
 from driftwatch.profile.frozen import FrozenBlock, freeze
 from driftwatch.profile.labels import MIN_PRINTED, Codebook, LevelTally
 from driftwatch.profile.points import DEFAULT_POINTS
+from driftwatch.profile.projections import Projections, fit_projections
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from driftwatch.arrays.column import Levels
     from driftwatch.profile.block import NumericBlock
     from driftwatch.profile.counted import WindowCounts
+    from driftwatch.profile.embedding import EmbeddingBlock
 
 __all__ = ["Summary", "SummarySettings", "summarize"]
 
@@ -78,21 +80,25 @@ class Summary:
         The categorical and boolean features.
     levels : mapping of str to LevelTally
         The reference's levels, in the words of the codebooks.
+    projections : mapping of str to Projections
+        The embeddings and joint features.
     """
 
     blocks: tuple[FrozenBlock, ...]
     codebooks: Mapping[str, Codebook]
     levels: Mapping[str, LevelTally]
+    projections: Mapping[str, Projections] = field(default_factory=dict)
 
     def with_reference(self, window: WindowCounts) -> Summary:
         """Return the summary with the counts of a window as those of the reference."""
         blocks = tuple(block.with_reference(own) for block, own in zip(self.blocks, window.blocks, strict=True))
-        return Summary(blocks, self.codebooks, window.levels)
+        projections = {name: lines.with_reference(window.projected[name]) for name, lines in self.projections.items()}
+        return Summary(blocks, self.codebooks, window.levels, projections)
 
     def hash(self, n_rows: int) -> str:
         """Return a fingerprint of the frame and of the reference's counts."""
         digest = hashlib.sha256(f"{self.frame} {n_rows}".encode())
-        for block in self.blocks:
+        for block in (*self.blocks, *(lines.block for lines in self.projections.values())):
             for array in block.tally:
                 digest.update(np.ascontiguousarray(array).tobytes())
         tables = {name: tally.to_dict() for name, tally in sorted(self.levels.items())}
@@ -107,6 +113,10 @@ class Summary:
             digest.update("\0".join(block.names).encode("utf-8", "surrogatepass"))
             for array in block.points:
                 digest.update(np.ascontiguousarray(array).tobytes())
+        for name, lines in self.projections.items():
+            digest.update("\0".join((name, *lines.columns)).encode("utf-8", "surrogatepass"))
+            for array in (lines.levels, *lines.block.points):
+                digest.update(np.ascontiguousarray(array).tobytes())
         for name in sorted(self.codebooks):
             book = self.codebooks[name]
             for part in (name, book.salt.hex(), str(book.limit), *sorted(book.printed)):
@@ -114,11 +124,22 @@ class Summary:
         return digest.hexdigest()
 
 
-def summarize(blocks: tuple[NumericBlock, ...], levels: Mapping[str, Levels], settings: SummarySettings) -> Summary:
-    """Return the summary of numeric blocks and tables of levels."""
+def summarize(
+    blocks: tuple[NumericBlock, ...],
+    levels: Mapping[str, Levels],
+    embeddings: Mapping[str, EmbeddingBlock],
+    settings: SummarySettings,
+) -> Summary:
+    """Return the summary of numeric blocks, tables of levels and kept rows."""
     codebooks = {
         name: Codebook.fit(name, found, settings.salt, min_count=settings.min_count, redact=name in settings.redacted)
         for name, found in levels.items()
     }
     tables = {name: codebooks[name].tally(found) for name, found in levels.items()}
-    return Summary(tuple(freeze(block, settings.n_points) for block in blocks), codebooks, tables)
+    projections = {name: fit_projections(block) for name, block in embeddings.items()}
+    return Summary(
+        tuple(freeze(block, settings.n_points) for block in blocks),
+        codebooks,
+        tables,
+        {name: lines for name, lines in projections.items() if lines is not None},
+    )

@@ -9,6 +9,7 @@ from driftwatch.errors import ArchiveError
 from driftwatch.profile.archive import Archive
 from driftwatch.profile.cells import CellTally
 from driftwatch.profile.labels import LevelTally
+from driftwatch.profile.projections import ProjectedTally
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,10 +29,13 @@ def window_archive(counts: WindowCounts, frame: str) -> Archive:
         "rows": dict(sorted(counts.rows.items())),
         "missing": dict(sorted(counts.missing.items())),
         "levels": {name: tally.to_dict() for name, tally in sorted(counts.levels.items())},
+        "projected": {name: tally.n_missing for name, tally in sorted(counts.projected.items())},
         "problems": dict(sorted(counts.problems.items())),
         "unknown": sorted(counts.unknown),
     }
     arrays = {f"{name}.{i}": array for i, block in enumerate(counts.blocks) for name, array in block._asdict().items()}
+    for name, tally in counts.projected.items():
+        arrays |= {_key(part, name, counts): array for part, array in tally.cells._asdict().items()}
     return Archive("window", FORMATS[-1], header, arrays)
 
 
@@ -49,6 +53,15 @@ def counts_of(archive: Archive, empty: WindowCounts) -> WindowCounts:
         arrays = [_array(archive, f"{name}.{i}", like) for name, like in block._asdict().items()]
         blocks.append(CellTally(*arrays))
     try:
+        projected = {
+            name: ProjectedTally(
+                CellTally(
+                    *(_array(archive, _key(part, name, empty), like) for part, like in tally.cells._asdict().items())
+                ),
+                int(header["projected"][name]),
+            )
+            for name, tally in empty.projected.items()
+        }
         levels = {str(name): LevelTally.from_dict(tally) for name, tally in header["levels"].items()}
         return replace(
             empty,
@@ -57,11 +70,17 @@ def counts_of(archive: Archive, empty: WindowCounts) -> WindowCounts:
             missing={str(name): int(n) for name, n in header["missing"].items()},
             blocks=tuple(blocks),
             levels={name: levels.get(name, tally) for name, tally in empty.levels.items()},
+            projected=projected,
             problems={str(name): str(reason) for name, reason in header["problems"].items()},
             unknown=frozenset(map(str, header["unknown"])),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _not_a_window(f"its header is not that of a window ({type(error).__name__}: {error})") from None
+
+
+def _key(part: str, name: str, counts: WindowCounts) -> str:
+    """Return the entry of an embedding, by its position: names of features may hold anything."""
+    return f"projected.{part}.{list(counts.projected).index(name)}"
 
 
 def _array(archive: Archive, name: str, like: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -103,7 +103,8 @@ class WindowSample(TalliedSample):
             lower, upper = np.where(open_ended, difference, lower), np.where(open_ended, together, upper)
         dead = np.isinf(left) & np.isinf(right)  # a feature without values has no point to measure from
         lower, upper = (np.where(dead, 0.0, side) for side in (lower, upper))
-        rounding = (points.unit / 2.0) * np.where(np.isnan(n), np.nan, f + g).sum(axis=-1)
+        # both a value and the point that it is measured from are half a unit off at most
+        rounding = points.unit * np.where(np.isnan(n), np.nan, f + g).sum(axis=-1)
         total = np.maximum(lower.sum(axis=-1) - rounding, 0.0)
         bound = np.maximum(upper.sum(axis=-1) + rounding - total, 0.0)
         # what lies too far out counts as less far: the distance is then known from below only
