@@ -75,6 +75,7 @@ numbers = st.one_of(
 
 @given(numbers, numbers, st.sampled_from([16, 24, 1024]))
 @example(np.asarray([-3.0, *[1.29824383] * 5]), np.asarray([1.2982439] * 2, np.float32), 16)  # closer than a unit
+@example(np.asarray([0.0, -1.0, *[5.8e-280] * 10]), np.asarray([-4.0, 0.5, 9.0]), 16)  # a middle half beside nothing
 @settings(deadline=None)
 def test_exact_distances_are_never_below_nor_beyond_the_bounds(
     reference: NDArray[Any], current: NDArray[Any], n_points: int

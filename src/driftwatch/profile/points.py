@@ -20,6 +20,7 @@ DEFAULT_POINTS = 1024  # D is within about 1 / 1024 of the exact one where value
 N_DECILES = 10
 # Sums are kept in units of the middle half's width over 2**24, so that 0.00000003 of it is the error of a sum's mean.
 UNIT_BITS = 24
+REACH_BITS = 24  # the reference reaches out to 2**48 units, of 2**61 that are told apart
 
 HostArray = np.ndarray[Any, Any]
 
@@ -106,7 +107,10 @@ def _unit(points: HostArray, low: float, high: float) -> float:
     if not len(points):
         return 2.0**-UNIT_BITS
     quarter, three = points[len(points) // 4], points[(3 * len(points)) // 4]
-    scales = (three - quarter, high - low, max(abs(low), abs(high)))
+    furthest = max(abs(low), abs(high))
+    scales = (three - quarter, high - low, furthest)
     scale = next((float(scale) for scale in scales if 0.0 < scale < np.inf), 1.0)
-    # the smallest normal number keeps both the unit and its inverse finite
+    if furthest < np.inf:  # a middle half that is nothing beside the range must not put the range out of reach
+        scale = max(scale, furthest * 2.0**-REACH_BITS)
+    # between these, both the unit and its inverse are finite
     return float(2.0 ** np.clip(np.floor(np.log2(scale)) - UNIT_BITS, -1000, 900))
