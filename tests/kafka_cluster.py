@@ -5,9 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import confluent_kafka
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["MockCluster"]
 
@@ -46,7 +49,7 @@ class MockCluster:
             self._process.communicate()
             self._process = None
 
-    def send(self, topic: str, values: list[bytes | None], *, partition: int = 0) -> None:
+    def send(self, topic: str, values: Sequence[bytes | None], *, partition: int = 0) -> None:
         """Send messages and wait until the broker has them."""
         producer = confluent_kafka.Producer({"bootstrap.servers": self.servers, "linger.ms": 5})
         producer.list_topics(topic, timeout=10)

@@ -93,6 +93,18 @@ def test_messages_come_in_order_from_where_the_store_stands(cluster: MockCluster
     assert begin.n_revoked == 1
 
 
+def test_a_source_that_shares_nothing_has_every_partition_at_once(cluster: MockCluster, topic: str) -> None:
+    cluster.send(topic, values(3), partition=2)
+    source, begin = KafkaSource(cluster.servers, topic, group=topic, share=False), Begin({"2": 0})
+    source.start(begin)
+    assert begin.initial == dict.fromkeys("0123", -1)
+    assert ids(poll(source, 2)) == [1, 2]
+    source.commit({"2": 2})
+    source.seek({"2": 1})
+    assert ids(poll(source, 1)) == [2]
+    source.close()
+
+
 def test_latest_begins_after_what_is_there(cluster: MockCluster, topic: str) -> None:
     cluster.send(topic, values(5))
     source, begin = KafkaSource(cluster.servers, topic, group=topic, start="latest"), Begin()

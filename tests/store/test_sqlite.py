@@ -202,6 +202,26 @@ def test_processes_that_open_a_new_store_at_once_take_turns(tmp_path: Path) -> N
         assert transaction.positions("s") == {"0": Position(75)}
 
 
+def test_a_store_that_another_one_is_making_is_no_file_of_another_program(tmp_path: Path) -> None:
+    failed: list[Exception] = []
+    for i in range(30):
+        barrier = threading.Barrier(4)
+
+        def open_at_once(path: Path = tmp_path / f"{i}.db", barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            try:
+                SQLiteStore(path).close()
+            except StoreError as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=open_at_once) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failed == []
+
+
 def test_threads_have_connections_of_their_own(store: SQLiteStore) -> None:
     def add() -> None:
         for _ in range(20):

@@ -41,8 +41,14 @@ def test_a_kafka_address_has_servers_topic_and_settings() -> None:
     address = "kafka://one:9092,two:9093/orders?group=g&start=latest&security.protocol=SSL&group.instance.id=w"
     assert opened(address) == (
         ("one:9092,two:9093", "orders"),
-        {"group": "g", "start": "latest", "settings": {"security.protocol": "SSL", "group.instance.id": "w"}},
+        {
+            "group": "g",
+            "start": "latest",
+            "share": True,
+            "settings": {"security.protocol": "SSL", "group.instance.id": "w"},
+        },
     )
+    assert opened("kafka://one/orders?share=no")[1] == {"share": False, "settings": {}}
 
 
 def test_secrets_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,6 +67,7 @@ def test_secrets_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         ("redis://host?stream=", r"\?stream=KEY"),
         ("kafka://host:9092", "the topic"),
         ("kafka:///orders", "the servers"),
+        ("kafka://one/orders?share=maybe", "yes or no"),
     ],
 )
 def test_what_is_no_address_says_what_is_missing(address: str, match: str) -> None:

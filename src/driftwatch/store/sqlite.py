@@ -237,9 +237,11 @@ class SQLiteStore:
             return connection
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN")  # one look at all three: another process may make the tables meanwhile
+        (n_tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (n_tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        connection.execute("COMMIT")
         if n_tables and application != APPLICATION_ID:
             raise StoreError(
                 f"{str(self.path)!r} is an SQLite file of another program, not a store. Name another file."

@@ -16,7 +16,8 @@ __all__ = ["open_source"]
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _REDIS = ("stream", "group", "field", "start", "dead_letters")
-_KAFKA = ("group", "start", "dead_letters")
+_KAFKA = ("group", "start", "share", "dead_letters")
+_BOOLEANS = {"yes": True, "no": False}
 
 
 def open_source(address: str) -> Source:
@@ -27,7 +28,7 @@ def open_source(address: str) -> Source:
     address : str
         `redis://[user:password@]host[:port][/database]?stream=KEY`, also `rediss://`; `stream` may stand there more than once,
         and `group`, `field`, `start` and `dead_letters` are the arguments of `RedisSource`.
-        `kafka://host:port[,host:port]/TOPIC`, with `group`, `start` and `dead_letters`; any name with a dot in it is a setting of
+        `kafka://host:port[,host:port]/TOPIC`, with `group`, `start`, `share` (`yes` or `no`) and `dead_letters`; any name with a dot in it is a setting of
         librdkafka, such as `security.protocol=SASL_SSL`.
         `${NAME}` stands for the environment variable NAME, so that a password need not be written down.
 
@@ -75,6 +76,9 @@ def _kafka(address: str) -> Source:
         )
     pairs = parse_qsl(parts.query, keep_blank_values=True)
     options = _options("Kafka", [pair for pair in pairs if "." not in pair[0]], _KAFKA)
+    if options.get("share", "yes") not in _BOOLEANS:
+        raise ConfigError(f"`share` of a Kafka source must be yes or no, got {options['share']!r}.")
+    options["share"] = _BOOLEANS[options.get("share", "yes")]
     return KafkaSource(parts.netloc, topic, settings={name: value for name, value in pairs if "." in name}, **options)
 
 

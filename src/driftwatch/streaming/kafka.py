@@ -35,6 +35,9 @@ class KafkaSource:
         Consumer group. Its committed offsets follow what is stored, for tools that look at them; they are never read.
     start : str
         Where a partition begins that the store does not know: `earliest` or `latest`.
+    share : bool
+        Whether to join the group, so that workers share the partitions. If not, this worker reads all of them, and one
+        that is started after a kill goes on at once instead of waiting until the group has given up on the killed one.
     dead_letters : str
         Topic for messages that cannot be counted, `{topic}` in it is replaced.
     settings : mapping of str to str, optional
@@ -49,6 +52,7 @@ class KafkaSource:
         *,
         group: str = "driftwatch",
         start: str = "earliest",
+        share: bool = True,
         dead_letters: str = "{topic}.dead",
         settings: Mapping[str, str | int] | None = None,
     ) -> None:
@@ -63,7 +67,7 @@ class KafkaSource:
             raise ConfigError(f"`settings` must not have {', '.join(taken)}: driftwatch keeps the offsets by itself.")
         self._kafka = confluent_kafka
         self.topic, self.name = topic, f"kafka:{topic}:{group}"
-        self._from, self._dead = start, dead_letters.replace("{topic}", topic)
+        self._from, self._share, self._dead = start, share, dead_letters.replace("{topic}", topic)
         shared = {"bootstrap.servers": servers, **_of_producers(settings)}
         self._producer_settings = {"log_level": LOG_LEVEL, **shared, "enable.idempotence": True}
         self._problem: str | None = None
@@ -96,7 +100,7 @@ class KafkaSource:
         return self._problem
 
     def start(self, listener: Listener) -> None:
-        """Look for the topic and join the group. Partitions are taken on while the source is polled."""
+        """Look for the topic and join the group; its partitions are then taken on while the source is polled."""
         self._listener = listener
         try:
             topics = self._consumer.list_topics(self.topic, timeout=TIMEOUT).topics
@@ -107,6 +111,11 @@ class KafkaSource:
         described = topics[self.topic]
         if described.error is not None:
             raise SourceError(f"cannot read the topic {self.topic!r}: {described.error.str()}.")
+        if not self._share:
+            self._on_assign(
+                self._consumer, [self._kafka.TopicPartition(self.topic, number) for number in described.partitions]
+            )
+            return
         self._consumer.subscribe(
             [self.topic], on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
         )
