@@ -114,6 +114,9 @@ def test_categories_of_numbers_and_vectors_are_taken(tmp_path: Path) -> None:
         scorer.count([{"code": True}])
     with pytest.raises(InputError, match="`vector`"):
         scorer.count([{"vector": [1, 2, 3]}, {"vector": [1, 2]}])
+    for wrong in ([1, 2], [1, 2, "x"], 5, "abc"):
+        with pytest.raises(InputError, match="`vector` must be a list of 3 numbers"):
+            scorer.count([{"vector": wrong}])
 
 
 def test_the_stored_report_of_a_window_is_the_check_of_its_rows(profile: Profile, tmp_path: Path) -> None:

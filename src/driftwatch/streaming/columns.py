@@ -41,17 +41,17 @@ def columns_of(rows: Sequence[Row], profile: Profile) -> dict[str, Any]:
         If a value is of another type than the reference's.
     """
     return {
-        name: _column(feature, [row.get(name) for row in rows])
+        name: _column(feature, [row.get(name) for row in rows], profile)
         for name, feature in profile.features.items()
         if name not in profile.joint and feature.problem is None
     }
 
 
-def _column(feature: ReferenceFeature, values: list[Any]) -> Any:
+def _column(feature: ReferenceFeature, values: list[Any], profile: Profile) -> Any:
     if feature.kind is FeatureKind.NUMERIC and feature.storage in {Storage.NUMBER, Storage.BOOLEAN, Storage.EMPTY}:
         return _numbers(feature.name, values)
-    if feature.kind is FeatureKind.EMBEDDING:
-        return _vectors(feature.name, values)
+    if (lines := profile.summary.projections.get(feature.name)) is not None:
+        return _vectors(feature.name, values, lines.n_dimensions)
     allowed = _TYPES.get(feature.storage)
     if allowed is not None:
         for value in values:
@@ -72,14 +72,13 @@ def _numbers(name: str, values: list[Any]) -> NDArray:
     return np.asarray([np.nan if value is None else float(value) for value in values])
 
 
-def _vectors(name: str, values: list[Any]) -> NDArray:
-    length = next((len(value) for value in values if isinstance(value, list | tuple)), 1)
+def _vectors(name: str, values: list[Any], length: int) -> NDArray:
     try:
         found = np.asarray([[np.nan] * length if value is None else value for value in values], dtype=np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError):  # not numbers, or not always as many
         found = np.empty(0)
-    if found.ndim != 2:
-        raise InputError(f"`{name}` must be a list of numbers, always as many. Look at what the sender writes.")
+    if found.shape != (len(values), length):
+        raise InputError(f"`{name}` must be a list of {length} numbers. Look at what the sender writes.")
     return found
 
 
