@@ -112,7 +112,7 @@ def test_all_points_are_exact() -> None:
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"n_points": 3}, ConfigError, "`n_points` must be an integer of at least 16, or None"),
+        ({"n_points": 3}, ConfigError, "`n_points` must be 0 for deciles only, an integer of at least 16, or None"),
         ({"min_count": -1}, ConfigError, "`min_count` must be an integer of at least 0"),
         ({"redact": "city"}, ConfigError, "Pass \\['city'\\]"),
         ({"redact": ["town"]}, UnknownNameError, "town"),

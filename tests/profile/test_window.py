@@ -218,3 +218,33 @@ def test_adding_something_else_is_a_type_error() -> None:
 
 def test_repr_says_what_was_counted() -> None:
     assert repr(Window(PROFILE).update(CURRENT)) == "Window(300 rows, 6 features)"
+
+
+def test_a_profile_of_deciles_gives_the_statistics_of_counts_and_no_others() -> None:
+    profile = Profile.fit(REFERENCE, n_points=0)
+    chosen = ["ks", "psi", "chi2_bins", "total_variation", "wasserstein"]
+    window = Window(profile).update(CURRENT)
+    monitor = Monitor.from_profile(profile, detectors=chosen, thresholds={"psi": 0.2})
+    found, wanted = monitor.check(window).features, Monitor(REFERENCE, detectors=chosen).check(CURRENT).features
+    for name in ("x", "small", "count"):
+        for test in ("psi", "chi2_bins", "total_variation"):
+            assert found[name].tests[test].statistic == pytest.approx(wanted[name].tests[test].statistic, rel=1e-12)
+        assert found[name].tests["ks"].reason is not None
+        assert "than the deciles" in str(found[name].tests["ks"].reason)
+        assert found[name].n_current == wanted[name].n_current
+    assert [found[name].drift_detected for name in ("x", "small")] == [True, False]
+    halves = Window(profile).update(CURRENT.iloc[100:]) + Window(profile).update(
+        CURRENT.iloc[:100].astype({"small": float})
+    )
+    assert halves.to_bytes() == window.to_bytes()
+    default = Monitor.from_profile(profile).check(window).features["x"]
+    assert (default.status, default.drift_detected) == ("skipped", False)
+
+
+def test_a_profile_of_deciles_comes_back_from_a_file(tmp_path: Any) -> None:
+    profile = Profile.fit(REFERENCE, n_points=0)
+    profile.save(tmp_path / "x.npz")
+    loaded = Profile.load(tmp_path / "x.npz")
+    assert Window(loaded).update(CURRENT).to_bytes() == Window(profile).update(CURRENT).to_bytes()
+    moved = loaded.with_reference(Window(loaded).update(CURRENT).counts)
+    assert moved.describe()["x"]["mean"] is None

@@ -122,8 +122,9 @@ def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
 
 
 def _skipped(detector: BaseDetector[Any]) -> Finding:
-    what = "the order of all values" if detector.needs == "ordering" else "whole rows"
-    return Finding(None, False, None, None, {}, {}, f"skipped: it needs {what}, and a window holds counts")
+    what = {"ordering": "the order of all values", "distances": "counts at more points than the deciles"}
+    needed = what.get(detector.needs, "whole rows")
+    return Finding(None, False, None, None, {}, {}, f"skipped: it needs {needed}, and a window holds counts")
 
 
 def _add_error_bounds(findings: Sequence[Finding], bounds: Mapping[str, NDArray[np.float64]] | None, name: str) -> None:

@@ -29,7 +29,6 @@ NO_LINES = "the reference has no complete rows to compare with"
 HOLDS = {
     FeatureKind.NUMERIC: WindowSample.holds,
     FeatureKind.CATEGORICAL: frozenset({"counts"}),
-    FeatureKind.EMBEDDING: ProjectedSample.holds,
 }
 PARTLY_ABSENT = "absent_rows"
 
@@ -92,7 +91,7 @@ def _without_comparison(profile: Profile, plan: Plan, counts: WindowCounts, name
     elif reason is None and sample_kind(feature) is FeatureKind.EMBEDDING:
         reason = None if name in profile.summary.projections else NO_LINES
     elif reason is None:
-        reason = _not_decidable(plan, name, sample_kind(feature))
+        reason = _not_decidable(plan, name, _holds(profile, sample_kind(feature)), sample_kind(feature))
     if reason is None:
         return None
     return blank(
@@ -106,10 +105,15 @@ def _without_comparison(profile: Profile, plan: Plan, counts: WindowCounts, name
     )
 
 
-def _not_decidable(plan: Plan, name: str, kind: FeatureKind) -> str | None:
+def _holds(profile: Profile, kind: FeatureKind) -> frozenset[str]:
+    """Return what a window has of features of a kind."""
+    return HOLDS[FeatureKind.CATEGORICAL] if profile.settings.n_points == 0 else HOLDS[kind]
+
+
+def _not_decidable(plan: Plan, name: str, holds: frozenset[str], kind: FeatureKind) -> str | None:
     """Return why no detector of the plan can decide on counts; None if one can."""
     chosen = plan.detectors_for(kind)
-    able = [detector for detector in chosen if detector.needs in HOLDS[kind]]
+    able = [detector for detector in chosen if detector.needs in holds]
     measures = {measure for detector in able for measure in detector.measures}
     if (
         not chosen

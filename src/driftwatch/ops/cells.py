@@ -14,7 +14,7 @@ from driftwatch.arrays.namespace import device_of, to_host
 if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
 
-__all__ = ["LIMB_BITS", "LIMIT", "SQUARE_LIMIT", "SQUARE_SHIFT", "CellSums", "carried", "tally_cells"]
+__all__ = ["LIMB_BITS", "LIMIT", "SQUARE_LIMIT", "SQUARE_SHIFT", "CellSums", "carried", "rounded", "tally_cells"]
 
 LIMIT = 1 << 61  # in units; values beyond it count as this far away
 LIMB_BITS = 31  # a whole number is kept as high * 2**31 + low, with low in [0, 2**31)
@@ -76,7 +76,7 @@ def tally_cells(x: Array, points: HostArray, unit: HostArray, center: HostArray,
     ordered, n_missing = sort_last(x, xp=xp)
     n_valid = m - to_host(n_missing).astype(np.int64)
     # Of a narrower type, v < p as v < (p rounded up), and v <= p as v <= (p rounded down): both are exact.
-    up, down = _rounded(points, ordered, xp=xp)
+    up, down = rounded(points, ordered, xp=xp)
     ranks = (rank(ordered, up, side="left", xp=xp), rank(ordered, down, side="right", xp=xp))
     left, right = (to_host(place).astype(np.int64) for place in ranks)
     below = _cumulative(left, right, n_valid)
@@ -104,7 +104,7 @@ def _cumulative(left: HostArray, right: HostArray, n_valid: HostArray) -> HostAr
     return np.concatenate([np.zeros((len(n_valid), 1), np.int64), inner, n_valid[:, None]], axis=-1)
 
 
-def _rounded(points: HostArray, like: Array, *, xp: Namespace) -> tuple[Array, Array]:
+def rounded(points: HostArray, like: Array, *, xp: Namespace) -> tuple[Array, Array]:
     """Return the points rounded up and rounded down to the type of `like`."""
     device = device_of(like)
     if xp.finfo(like.dtype).bits == 64:

@@ -8,15 +8,24 @@ import numpy as np
 
 from driftwatch.arrays.namespace import device_of, namespace_of, statistic_dtype, to_host
 from driftwatch.errors import InputError
-from driftwatch.kernels._prepare import floating
-from driftwatch.ops import tally_cells
-from driftwatch.ops.cells import LIMB_BITS, SQUARE_SHIFT, CellSums, carried
+from driftwatch.kernels._prepare import floating, unordered
+from driftwatch.ops import counts_from_edges, tally_cells
+from driftwatch.ops.cells import LIMB_BITS, SQUARE_SHIFT, CellSums, carried, rounded
 
 if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
     from driftwatch.profile.points import Points
 
-__all__ = ["LIMB_BITS", "SQUARE_SHIFT", "CellTally", "merge_cells", "no_values", "tally_values", "wide"]
+__all__ = [
+    "LIMB_BITS",
+    "SQUARE_SHIFT",
+    "CellTally",
+    "merge_cells",
+    "no_values",
+    "tally_deciles",
+    "tally_values",
+    "wide",
+]
 
 MAX_HIGH = 1 << 61  # two of these can be added before 64 bits overflow
 
@@ -70,6 +79,38 @@ def tally_values(points: Points, values: Array) -> CellTally:
         return no_values(points)
     values = floating(values, xp=xp)
     return CellTally(*tally_cells(values, points.values, points.unit, points.center, xp=xp))
+
+
+def tally_deciles(points: Points, positions: HostArray, values: Array) -> CellTally:
+    """Return the tally of values `(d, m)` in the reference's deciles and of nothing else: no sums, no ends.
+
+    Parameters
+    ----------
+    points : Points
+        The deciles.
+    positions : array of integers, shape (d, 11)
+        The cell that each decile begins with, as `Cells.decile_positions`: what lies in a decile counts there.
+    values : array, shape (d, m)
+
+    Notes
+    -----
+    One read of the values: a tenth of what `tally_values` takes.
+    """
+    counted = no_values(points)
+    if values.shape[-1] == 0:
+        return counted
+    xp = namespace_of(values)
+    if isinstance(values, np.ndarray):
+        values = np.ascontiguousarray(values)  # it is read twice: by rows of a table that lies the other way, that is slow
+    rows = unordered(values, xp=xp)
+    edges = rounded(points.deciles, rows.values, xp=xp)[0]
+    counts = to_host(counts_from_edges(rows.values, rows.n_valid, edges, xp=xp))
+    n_valid = np.broadcast_to(to_host(rows.n_valid), (len(counted.missing),))
+    counted.missing[:] = values.shape[-1] - n_valid
+    for start, count in zip(positions[:, :-1].T, counts.T, strict=True):
+        # the empty bin behind a decile at infinity would begin behind the last cell
+        counted.cells[np.arange(len(start)), np.minimum(start, points.n_cells - 1)] += count
+    return counted
 
 
 def merge_cells(a: CellTally, b: CellTally) -> CellTally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from driftwatch.arrays.schema import UNTESTED
 from driftwatch.errors import InputError, shown
 from driftwatch.profile.block import blocks_of
-from driftwatch.profile.cells import CellTally, merge_cells, no_values, tally_values
+from driftwatch.profile.cells import CellTally, merge_cells, no_values
 from driftwatch.profile.feature import in_words, levels_of
 from driftwatch.profile.labels import LevelTally, merge_levels
 from driftwatch.profile.projections import ProjectedTally, merge_projected
@@ -111,7 +111,7 @@ def _counted_block(profile: Profile, i: int, table: Table, names: list[str], pro
     counted = no_values(block.points)
     for chosen, values in blocks_of(table, names, problems):
         at = [position[name] for name in chosen]
-        part = tally_values(block.points.at(at), values)
+        part = block.select(at).count(values)
         for whole, array in zip(counted, part, strict=True):
             whole[at] = array
     return counted

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,14 @@ import numpy as np
 from driftwatch.arrays.namespace import device_of, to_host
 from driftwatch.kernels._prepare import Ordered
 from driftwatch.kernels.noise_wasserstein import BridgeMoments, bridge_moments
-from driftwatch.profile.cells import SQUARE_SHIFT, CellTally, tally_values, wide
+from driftwatch.profile.cells import SQUARE_SHIFT, CellTally, no_values, tally_deciles, tally_values, wide
 from driftwatch.profile.points import DEFAULT_POINTS, Points, fit_points
+from driftwatch.profile.tallied import cells_of_points
 
 if TYPE_CHECKING:
+    from driftwatch._typing import Array
     from driftwatch.profile.block import NumericBlock
+    from driftwatch.profile.tallied import Cells
 
 __all__ = ["FrozenBlock", "freeze"]
 
@@ -36,6 +39,8 @@ class FrozenBlock:
     mean, std, median : array of float64, shape (d,)
     bridge : BridgeMoments
         What the noise of the Wasserstein distance rests on.
+    counts_only : bool
+        Whether the points are the deciles and windows count in them and nothing else.
     """
 
     names: tuple[str, ...]
@@ -45,6 +50,18 @@ class FrozenBlock:
     std: HostArray
     median: HostArray
     bridge: BridgeMoments
+    counts_only: bool = False
+
+    @cached_property
+    def cells(self) -> Cells:
+        """How the points cut the line."""
+        return cells_of_points(self.points)
+
+    def count(self, values: Array) -> CellTally:
+        """Return the tally of values `(d, m)`."""
+        if self.counts_only:
+            return tally_deciles(self.points, self.cells.decile_positions, values)
+        return tally_values(self.points, values)
 
     def select(self, rows: list[int]) -> FrozenBlock:
         """Return the features at positions `rows` as a block."""
@@ -52,7 +69,16 @@ class FrozenBlock:
             return self
         mean, std, median, *bridge = (array[rows] for array in (self.mean, self.std, self.median, *self.bridge))
         names = tuple(self.names[i] for i in rows)
-        return FrozenBlock(names, self.points.at(rows), self.tally.at(rows), mean, std, median, BridgeMoments(*bridge))
+        return FrozenBlock(
+            names,
+            self.points.at(rows),
+            self.tally.at(rows),
+            mean,
+            std,
+            median,
+            BridgeMoments(*bridge),
+            self.counts_only,
+        )
 
     @cached_property
     def outside_cells(self) -> HostArray:
@@ -67,6 +93,10 @@ class FrozenBlock:
 
     def with_reference(self, tally: CellTally) -> FrozenBlock:
         """Return the block with other counts on the same points as its reference; moments are those of its sums."""
+        if self.counts_only:
+            unknown = np.full(len(self.names), np.nan)
+            bridge = BridgeMoments(unknown, unknown)
+            return FrozenBlock(self.names, self.points, tally, unknown, unknown, unknown, bridge, counts_only=True)
         n = tally.n_valid
         with np.errstate(divide="ignore", invalid="ignore"):
             unit, count = self.points.unit, np.where(n == 0, np.nan, n)
@@ -102,9 +132,11 @@ def freeze(block: NumericBlock, n_points: int | None = DEFAULT_POINTS) -> Frozen
         place = xp.arange(values.shape[-1], device=device)[None, :]
         nan = xp.full((), xp.nan, dtype=values.dtype, device=device)
         values = xp.where(place < ordered.n_valid[:, None], values, nan)
-    tally = tally_values(points, values)
     mean, std, median = (to_host(x).astype(np.float64) for x in (block.mean, block.std, block.median))
-    return FrozenBlock(block.names, points, tally, mean, std, median, block.bridge)
+    empty = FrozenBlock(
+        block.names, points, no_values(points), mean, std, median, block.bridge, counts_only=n_points == 0
+    )
+    return replace(empty, tally=empty.count(values))
 
 
 def _bridge_of_cells(points: Points, tally: CellTally) -> BridgeMoments:

@@ -67,7 +67,7 @@ def fit_points(reference: Ordered, n_points: int | None = DEFAULT_POINTS) -> Poi
         Sorted values `(d, n)` of any array library.
     n_points : int or None
         A feature with at most this many distinct values has them all, and statistics of the ordering are exact on it;
-        None: every feature has.
+        None: every feature has; 0: the deciles only.
     """
     xp = namespace_of(reference.values)
     d = int(reference.values.shape[0])
@@ -75,7 +75,7 @@ def fit_points(reference: Ordered, n_points: int | None = DEFAULT_POINTS) -> Poi
     n_valid = np.broadcast_to(to_host(reference.n_valid), (d,))
     rows = []
     for i in range(d):
-        distinct = _chosen(reference, i, int(n_valid[i]), n_points)
+        distinct = np.zeros(0) if n_points == 0 else _chosen(reference, i, int(n_valid[i]), n_points)
         edges = deciles[i][np.isfinite(deciles[i])]
         rows.append(np.unique(np.concatenate([distinct, edges])) if n_valid[i] else np.zeros(0))
     width = max(map(len, rows), default=0) + 1

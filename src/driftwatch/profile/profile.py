@@ -118,7 +118,8 @@ class Profile:
             Rows that are kept of each embedding and joint feature.
         n_points : int or None
             Values of a numeric feature that windows and files hold: all of them where there are no more distinct ones,
-            else so many of equal mass, with an error bound. None holds all, which is the column itself.
+            else so many of equal mass, with an error bound. None holds all, which is the column itself. 0 holds the
+            deciles only: counting is several times as fast, and statistics of counts are all that there is.
         min_count : int
             Rows from which on the label of a category stands in the clear in windows and files; a rarer one, and one that
             the reference has not, is a salted hash.

@@ -85,7 +85,10 @@ def profile_of(archive: Archive, cls: type[Profile]) -> Profile:
             for name, printed in header["printed"].items()
         }
         levels = {str(name): LevelTally.from_dict(tally) for name, tally in header["levels"].items()}
-        blocks = tuple(_block(archive.arrays, tuple(map(str, names)), i) for i, names in enumerate(header["blocks"]))
+        blocks = tuple(
+            _block(archive.arrays, tuple(map(str, names)), i, counts_only=settings.n_points == 0)
+            for i, names in enumerate(header["blocks"])
+        )
         projections = {}
         for i, own in enumerate(header["projections"]):
             lines = _projections(archive.arrays, own, i, len(blocks) + i)
@@ -156,7 +159,9 @@ def _projections(arrays: Mapping[str, HostArray], own: Mapping[str, Any], i: int
     return Projections(str(own["name"]), tuple(map(str, own["columns"])), levels, block, int(own["n_missing"]))
 
 
-def _block(arrays: Mapping[str, HostArray], names: tuple[str, ...], i: int) -> FrozenBlock:
+def _block(
+    arrays: Mapping[str, HostArray], names: tuple[str, ...], i: int, *, counts_only: bool = False
+) -> FrozenBlock:
     """Return one block, each array in the shape that the others ask for."""
 
     def read(group: str, fields: tuple[str, ...]) -> list[HostArray]:
@@ -185,4 +190,4 @@ def _block(arrays: Mapping[str, HostArray], names: tuple[str, ...], i: int) -> F
         raise ValueError(f"counts of block {i} must not be negative")
     if not (points.values[:, 1:] >= points.values[:, :-1]).all() or not (points.unit > 0.0).all():
         raise ValueError(f"points of block {i} must ascend, and their units be positive")
-    return FrozenBlock(names, points, tally, mean, std, median, bridge)
+    return FrozenBlock(names, points, tally, mean, std, median, bridge, counts_only)

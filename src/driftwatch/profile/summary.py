@@ -53,8 +53,8 @@ class SummarySettings:
     ) -> SummarySettings:
         """Return the settings, or raise `ConfigError` or `UnknownNameError`."""
         if n_points is not None:
-            what = f"an integer of at least {MIN_POINTS}, or None for all values"
-            check_count("n_points", n_points, what, least=MIN_POINTS)
+            what = f"0 for deciles only, an integer of at least {MIN_POINTS}, or None for all values"
+            check_count("n_points", n_points, what, least=0 if n_points == 0 else MIN_POINTS)
         check_count("min_count", min_count, "an integer of at least 0", least=0)
         if isinstance(redact, str):
             raise ConfigError(f"`redact` must be a collection of names, got {redact!r}. Pass [{redact!r}].")

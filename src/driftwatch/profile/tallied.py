@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from driftwatch.profile.grid import Grid, Tally
+    from driftwatch.profile.points import Points
 
-__all__ = ["Cells", "TalliedSample", "grid_sample"]
+__all__ = ["Cells", "TalliedSample", "cells_of_points", "grid_sample"]
 
 HostArray = np.ndarray[Any, Any]
 
@@ -146,6 +147,18 @@ def grid_sample(names: Sequence[str], grid: Grid, tally: Tally) -> TalliedSample
         missing_reference=reference[:, -1],
         missing_current=current[:, -1],
     )
+
+
+def cells_of_points(points: Points) -> Cells:
+    """Return the cells of frozen points: between them, and each point by itself."""
+    d, n_cells = len(points.values), points.n_cells
+    found = [np.searchsorted(row, edges) for row, edges in zip(points.values, points.deciles, strict=True)]
+    inner = 2 * np.stack(found) + 1 if d else np.zeros((0, points.deciles.shape[1]), np.int64)
+    at = np.where(points.deciles == -np.inf, 0, np.where(points.deciles == np.inf, n_cells, inner))
+    positions = np.concatenate([np.zeros((d, 1), np.int64), at, np.full((d, 1), n_cells)], axis=-1)
+    single = np.zeros((d, n_cells), dtype=np.bool_)
+    single[:, 1::2] = True
+    return Cells(points.deciles, positions, single)
 
 
 def _cells_of(grid: Grid) -> Cells:

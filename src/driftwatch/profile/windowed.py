@@ -10,16 +10,15 @@ import numpy as np
 from driftwatch.kernels.ecdf import EcdfDistances
 from driftwatch.ops.cells import LIMB_BITS, LIMIT
 from driftwatch.profile.cells import wide
-from driftwatch.profile.tallied import Cells, TalliedSample
+from driftwatch.profile.tallied import TalliedSample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from driftwatch.profile.cells import CellTally
     from driftwatch.profile.frozen import FrozenBlock
-    from driftwatch.profile.points import Points
 
-__all__ = ["WindowSample", "cells_of_points"]
+__all__ = ["WindowSample"]
 
 HostArray = np.ndarray[Any, Any]
 
@@ -47,9 +46,11 @@ class WindowSample(TalliedSample):
 
     def __init__(self, reference: FrozenBlock, current: CellTally) -> None:
         self.reference, self.current = reference, current
+        if reference.counts_only:
+            self.holds = frozenset({"counts"})
         super().__init__(
             reference.names,
-            cells_of_points(reference.points),
+            reference.cells,
             reference.tally.cells,
             current.cells,
             missing_reference=reference.tally.missing,
@@ -69,7 +70,9 @@ class WindowSample(TalliedSample):
 
     @cached_property
     def outside(self) -> HostArray:
-        """Share of current values outside the reference's range, shape `(d,)`."""
+        """Share of current values outside the reference's range, shape `(d,)`; 0 where only deciles were counted."""
+        if self.reference.counts_only:
+            return np.zeros(len(self.names))
         beyond = self.reference.outside_cells
         count = np.where(beyond, self.current.cells, 0).sum(axis=-1)
         share: HostArray = count / np.maximum(self.n_current, 1)
@@ -116,18 +119,6 @@ class WindowSample(TalliedSample):
         undefined |= far_current & (np.where(open_ended, f, 0.0).sum(axis=-1) > 0.0)
         bound = np.where(far_current, np.inf, bound)
         return np.where(undefined, np.nan, total), np.where(undefined, np.nan, bound)
-
-
-def cells_of_points(points: Points) -> Cells:
-    """Return the cells of frozen points: between them, and each point by itself."""
-    d, n_cells = len(points.values), points.n_cells
-    found = [np.searchsorted(row, edges) for row, edges in zip(points.values, points.deciles, strict=True)]
-    inner = 2 * np.stack(found) + 1 if d else np.zeros((0, points.deciles.shape[1]), np.int64)
-    at = np.where(points.deciles == -np.inf, 0, np.where(points.deciles == np.inf, n_cells, inner))
-    positions = np.concatenate([np.zeros((d, 1), np.int64), at, np.full((d, 1), n_cells)], axis=-1)
-    single = np.zeros((d, n_cells), dtype=np.bool_)
-    single[:, 1::2] = True
-    return Cells(points.deciles, positions, single)
 
 
 def _distance_sums(side: CellTally, anchor: HostArray, unit: HostArray, counts: HostArray) -> HostArray:
