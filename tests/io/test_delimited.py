@@ -50,7 +50,7 @@ def test_value_that_contradicts_an_earlier_block_loses_nothing(
 ) -> None:
     text = "a,b\n" + f"{early},01\n" * 500 + f"{late},x\n"
     at_once = _read(text)
-    monkeypatch.setattr(delimited, "_BLOCK_BYTES", 256)  # some twenty blocks; types are guessed on the first
+    monkeypatch.setattr(delimited, "BLOCK_BYTES", 256)  # some twenty blocks; types are guessed on the first
     in_blocks = _read(text)
     assert in_blocks.column("a").num_chunks > 1
     assert in_blocks.combine_chunks().equals(at_once.combine_chunks())
@@ -58,7 +58,7 @@ def test_value_that_contradicts_an_earlier_block_loses_nothing(
 
 
 def test_row_longer_than_a_block_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited, "_BLOCK_BYTES", 64)
+    monkeypatch.setattr(delimited, "BLOCK_BYTES", 64)
     assert _read(f"{'h' * 100},b\n1,{'x' * 5000}\n").to_pydict() == {"h" * 100: [1], "b": ["x" * 5000]}
 
 
@@ -82,7 +82,7 @@ def test_line_breaks_and_doubled_quotes_stay_in_their_field() -> None:
 
 @pytest.mark.parametrize("block", range(20, 40))
 def test_line_break_in_a_field_may_fall_on_the_end_of_a_block(monkeypatch: pytest.MonkeyPatch, block: int) -> None:
-    monkeypatch.setattr(delimited, "_BLOCK_BYTES", block)
+    monkeypatch.setattr(delimited, "BLOCK_BYTES", block)
     assert _read("a,b\n" + '"x\ny",1\n' * 20).to_pydict() == {"a": ["x\ny"] * 20, "b": [1] * 20}
 
 
@@ -102,6 +102,6 @@ def test_ten_thousand_columns_are_read() -> None:
 
 
 def test_ragged_row_is_numbered_far_into_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(delimited, "_BLOCK_BYTES", 256)
+    monkeypatch.setattr(delimited, "BLOCK_BYTES", 256)
     with pytest.raises(InputError, match=r"row 3002 .* has 3 fields, but the header has 2; the delimiter .* ','"):
         _read("a,b\n" + "1,2\n" * 3000 + "1,2,3\n" + "1,2\n" * 3000)

@@ -12,7 +12,7 @@ from driftwatch.io.delimiter import sniff_delimiter
 if TYPE_CHECKING:
     from driftwatch.io.source import Source
 
-__all__ = ["HEAD_BYTES", "WANTED", "Format", "detect"]
+__all__ = ["HEAD_BYTES", "WANTED", "Format", "detect", "promised"]
 
 HEAD_BYTES = 64 * 1024
 WANTED = "CSV, TSV, JSON lines (these may be gzipped), Parquet, Arrow, Feather, NPY and NPZ"
@@ -88,6 +88,12 @@ _REFUSED = {
     b"\xff\xfe": ("UTF-16 text", "Save it as UTF-8"),
     b"\xfe\xff": ("UTF-16 text", "Save it as UTF-8"),
 }
+
+
+def promised(source: Source) -> Format | None:
+    """Return the format that the name of a source promises, without looking at its content; None if it says nothing."""
+    suffixes = source.suffixes[:-1] if source.suffixes[-1:] == (".gz",) else source.suffixes
+    return _SUFFIXES.get(suffixes[-1]) if suffixes else None
 
 
 def detect(source: Source) -> tuple[Format, Source]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import json as stdlib_json
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any
 
 import pyarrow as pa
 from pyarrow import json
@@ -14,9 +15,12 @@ from driftwatch.io.source import one_line
 from driftwatch.io.text import check_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
     from driftwatch.io.source import Source
 
-__all__ = ["read_json_lines"]
+__all__ = ["JsonLinesParts", "read_json_lines"]
 
 _BLOCK_BYTES = 8 << 20
 
@@ -29,24 +33,70 @@ def read_json_lines(source: Source) -> pa.Table:
     pyarrow reads what it can. Where it cannot (a broken line, or a column that changes its type), Python's parser goes
     line by line, slower: it names the broken line, and turns a column of mixed types into text.
     """
+    _check_lines(source)
+    return _parse(source, source.open, 0)
+
+
+class JsonLinesParts:
+    """A file of JSON lines, which is one part. Types are those of each block of lines."""
+
+    n_rows = None
+    n_parts = 1
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def tables(
+        self,
+        columns: Collection[str] | None,  # noqa: ARG002 - every line holds its names, and is parsed whole
+        n_values: int,  # noqa: ARG002 - as the others: blocks are of bytes
+        parts: Sequence[int] | None = None,  # noqa: ARG002 - there is one
+    ) -> Iterator[pa.Table]:
+        """Yield the lines, some megabytes at a time."""
+        _check_lines(self.source)
+        n_before = 0
+        for block in self._blocks():
+            if not block.isspace():
+                yield _parse(self.source, partial(io.BytesIO, block), n_before)
+            n_before += block.count(b"\n")
+
+    def _blocks(self) -> Iterator[bytes]:
+        """Yield whole lines, some megabytes of them at a time."""
+        rest = b""
+        with self.source.open() as stream:
+            while chunk := stream.read(_BLOCK_BYTES):
+                lines, line_end, cut = (rest + chunk).rpartition(b"\n")
+                rest = cut
+                if line_end:
+                    yield lines + line_end
+        if rest:
+            yield rest
+
+
+def _check_lines(source: Source) -> None:
     check_text(source)
     if source.head(HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"["):
         raise source.error(
             "JSON lines (one object a line) were expected, but it holds a JSON array",
             "Convert it, for example with: jq -c '.[]'",
         )
+
+
+def _parse(source: Source, opener: Callable[[], AbstractContextManager[IO[bytes]]], n_before: int) -> pa.Table:
+    """Return the table of some lines; `n_before` of the file stand before them."""
     try:
-        with source.open() as stream:
+        with opener() as stream:
             return json.read_json(stream, read_options=json.ReadOptions(block_size=_BLOCK_BYTES))
     except pa.ArrowException:
-        return _read_line_by_line(source)
+        with opener() as stream:
+            return _read_line_by_line(source, stream, n_before)
 
 
-def _read_line_by_line(source: Source) -> pa.Table:
+def _read_line_by_line(source: Source, stream: IO[bytes], n_before: int) -> pa.Table:
     columns: dict[str, list[Any]] = {}
     n_rows = 0
-    with source.open() as stream, io.TextIOWrapper(stream, encoding="utf-8-sig") as lines:
-        for number, line in enumerate(lines, start=1):
+    with io.TextIOWrapper(stream, encoding="utf-8-sig") as lines:
+        for number, line in enumerate(lines, start=n_before + 1):
             if line.isspace():
                 continue
             row = _parse_line(source, number, line)

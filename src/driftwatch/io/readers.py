@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import IO, TYPE_CHECKING, Any
 
-from driftwatch.errors import MissingExtraError, shown
+from driftwatch.errors import MissingExtraError
 from driftwatch.io.formats import Format, detect
-from driftwatch.io.source import Source, open_source
+from driftwatch.io.source import Source, check_names, open_source
 
 if TYPE_CHECKING:
     import os
@@ -62,7 +61,7 @@ def read(
 
     table = _read_table(found, opened)
     _check_shape(opened, table.num_rows, table.num_columns)
-    _check_names(opened, table.column_names)
+    check_names(opened, table.column_names)
     return table
 
 
@@ -104,12 +103,4 @@ def _check_shape(source: Source, n_rows: int, n_columns: int) -> None:
         raise source.error(
             f"rows were expected, but it has {n_columns} columns and zero rows (a header only)",
             "Check the query or the program that wrote it",
-        )
-
-
-def _check_names(source: Source, names: list[str]) -> None:
-    repeated = [name for name, n in Counter(names).items() if n > 1]
-    if repeated:
-        raise source.error(
-            f"column names must differ, but these stand there more than once: {shown(repeated)}", "Rename them"
         )

@@ -11,17 +11,18 @@ import os
 import stat
 import sys
 import zlib
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import IO, TYPE_CHECKING, cast
 
-from driftwatch.errors import InputError, InputTypeError
+from driftwatch.errors import InputError, InputTypeError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["STDIN", "Source", "open_source"]
+__all__ = ["STDIN", "RemoteSource", "Source", "check_names", "open_source"]
 
 STDIN = "-"
 
@@ -50,7 +51,7 @@ class Source:
     @property
     def suffixes(self) -> tuple[str, ...]:
         """The suffixes of the file name in lower case, last one last; empty for a pipe."""
-        return tuple(suffix.lower() for suffix in self.path.suffixes) if self.path else ()
+        return _suffixes(self.path) if self.path else ()
 
     @property
     def size(self) -> int:
@@ -61,11 +62,14 @@ class Source:
         """Return the same source with gzip undone on reading."""
         return replace(self, gzipped=True)
 
+    def raw(self) -> IO[bytes]:
+        """Open the bytes as they are stored."""
+        return self.path.open("rb") if self.path else io.BytesIO(self.data)
+
     @contextmanager
     def open(self) -> Iterator[IO[bytes]]:
         """Open the bytes for one pass; damage in a gzip stream becomes an `InputError`."""
-        raw: IO[bytes] = self.path.open("rb") if self.path else io.BytesIO(self.data)
-        with raw:
+        with self.raw() as raw:
             if not self.gzipped:
                 yield raw
                 return
@@ -89,6 +93,43 @@ class Source:
         return InputError(f"cannot read {self.name!r}: {problem}. {advice}.")
 
 
+@dataclass(frozen=True)
+class RemoteSource(Source):
+    """A file in some storage, opened by what knows the storage.
+
+    Attributes
+    ----------
+    opener : callable
+        Returns the file, which can be sought in.
+    n_bytes : int
+        As stored.
+    """
+
+    opener: Callable[[], IO[bytes]] = field(kw_only=True, repr=False)
+    n_bytes: int = field(kw_only=True)
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The suffixes of the file name in lower case, last one last."""
+        return _suffixes(PurePosixPath(self.name))
+
+    @property
+    def size(self) -> int:
+        """Number of bytes, as stored."""
+        return self.n_bytes
+
+    def raw(self) -> IO[bytes]:
+        """Open the bytes as they are stored; what the storage refuses is an `InputError`."""
+        try:
+            return self.opener()
+        except OSError as error:
+            raise self.error(f"it cannot be opened ({one_line(error)})", "Check the address and the access") from None
+
+
+def _suffixes(path: PurePath) -> tuple[str, ...]:
+    return tuple(suffix.lower() for suffix in path.suffixes)
+
+
 def open_source(source: str | os.PathLike[str], stdin: IO[str] | IO[bytes] | None) -> Source:
     """Return the source behind a path or "-"; what cannot be opened or is empty is an `InputError`."""
     opened = Source("standard input", None, _stdin_bytes(stdin)) if source == STDIN else _open_path(source)
@@ -101,6 +142,15 @@ def one_line(error: BaseException) -> str:
     """Return the message of a foreign exception on one line, cut to a readable length."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 200 else text[:197] + "..."
+
+
+def check_names(source: Source, names: Sequence[str]) -> None:
+    """Raise `InputError` where columns have one name."""
+    repeated = [name for name, n in Counter(names).items() if n > 1]
+    if repeated:
+        raise source.error(
+            f"column names must differ, but these stand there more than once: {shown(repeated)}", "Rename them"
+        )
 
 
 def _stdin_bytes(stdin: IO[str] | IO[bytes] | None) -> bytes:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["SUFFIXES", "encode"]
+__all__ = ["SUFFIXES", "as_arrow", "encode"]
 
 
 def encode(data: Any, suffix: str) -> bytes:
@@ -52,12 +52,13 @@ def encode(data: Any, suffix: str) -> bytes:
     except ImportError:
         raise MissingExtraError.for_feature(f"writing {ending}", package="pyarrow", extra="cli") from None
     try:
-        return _WRITERS[ending](_table(data))
+        return _WRITERS[ending](as_arrow(data))
     except pa.ArrowException as error:
         raise InputError(f"{ending} cannot hold these columns: {error}. Name a .parquet file instead.") from error
 
 
-def _table(data: Any) -> pa.Table:
+def as_arrow(data: Any) -> pa.Table:
+    """Return what `read` returns as an Arrow table; columns of a 2-D array are named `f0`, `f1`, ..."""
     import pyarrow as pa
 
     if isinstance(data, pa.Table):

@@ -15,6 +15,7 @@ from driftwatch.arrays.schema import UNTESTED, FeatureKind, Storage
 from driftwatch.arrays.table import read_table
 from driftwatch.errors import UnknownNameError, shown
 from driftwatch.profile import archive
+from driftwatch.profile.batched import fit_batches
 from driftwatch.profile.block import DEFAULT_BINS, NumericBlock, blocks_of
 from driftwatch.profile.embedding import MAX_ROWS, EmbeddingBlock, kept_joint_rows, kept_rows
 from driftwatch.profile.feature import ReferenceFeature, read_feature
@@ -191,6 +192,67 @@ class Profile:
             frozenset(table.names),
             settings,
         )
+
+    @classmethod
+    def fit_batches(
+        cls,
+        batches: Iterable[Any],
+        *,
+        sample: Any = None,
+        kinds: Mapping[str, FeatureKind | str] | None = None,
+        names: Sequence[str] | None = None,
+        n_points: int | None = DEFAULT_POINTS,
+        min_count: int = MIN_PRINTED,
+        redact: Collection[str] = (),
+        salt: bytes | None = None,
+    ) -> Profile:
+        """Compute the profile of a reference that is larger than memory, in one pass over its batches.
+
+        What a saved profile would hold of it: counts and no rows. Kinds, points, deciles and the labels that stand in
+        the clear are those of a sample; then every row is counted on them.
+
+        Parameters
+        ----------
+        batches : iterable of anything tabular
+            All rows, each batch as `Window.update` takes it. One at a time is held.
+        sample : anything tabular, optional
+            Rows of the whole, the more alike it the better: some 100,000 drawn at random. By default the first batch that
+            has rows, which is enough where the order of the rows says nothing.
+        kinds, names, n_points, min_count, redact, salt
+            As for `fit`.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If a batch cannot be read as a table, or there is no row.
+        ConfigError, UnknownNameError
+            If another argument is out of range, or names something that the sample has not.
+
+        Notes
+        -----
+        Counts at the points are exact whatever the sample was, and so is every statistic of the bins and of the levels.
+        The error bounds of KS and Wasserstein follow from the counts between the points, so that they hold for every
+        sample too; a sample that is unlike the whole makes them wider, and bins of unequal mass. This is why no
+        quantile sketch is needed: its merged error would have to be believed, and this one is counted. Moments
+        are those of the sums, the median the nearest point.
+
+        A column whose values cannot be read in some batch has no reference, and says why.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> rng = np.random.default_rng(0)
+        >>> days = ({"age": rng.normal(40, 9, 5000)} for _ in range(20))
+        >>> Profile.fit_batches(days).n_rows
+        100000
+        """
+
+        def fit(rows: Any) -> Profile:
+            return cls.fit(
+                rows, kinds=kinds, names=names, n_points=n_points, min_count=min_count, redact=redact, salt=salt
+            )
+
+        return fit_batches(batches, sample, fit)
 
     @property
     def has_rows(self) -> bool:
