@@ -13,6 +13,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from driftwatch.cli import options
+from driftwatch.cli.profile_app import profile_app
 
 __all__ = ["Action", "app"]
 
@@ -30,6 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 config_app = typer.Typer(help="Look at the settings.", rich_markup_mode=None)
+app.add_typer(profile_app, name="profile")
 app.add_typer(config_app, name="config")
 
 
@@ -59,11 +61,16 @@ def root(
 
 @app.command(epilog=EXIT_CODES)
 def check(
-    reference: Annotated[
-        str, typer.Argument(metavar="REFERENCE", help="The data to compare with; - for standard input.")
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="REFERENCE CURRENT",
+            help="The data to compare with, and the data to judge; - for standard input. With --profile the data to "
+            "judge only: files, folders, patterns, URLs, windows (.dww).",
+        ),
     ],
-    current: Annotated[str, typer.Argument(metavar="CURRENT", help="The data to judge; - for standard input.")],
     *,
+    profile: options.ProfileOption = None,
     format: options.FormatOption = None,  # noqa: A002 - the option's name
     output: options.OutputOption = None,
     quiet: options.QuietOption = False,
@@ -97,11 +104,12 @@ def check(
     config: options.ConfigOption = None,
     debug: options.DebugOption = False,
 ) -> Action:
-    """Compare CURRENT with REFERENCE and say which features drifted.
+    """Compare CURRENT with REFERENCE, or with a profile of it, and say which features drifted.
 
     Reads CSV, TSV, JSON lines (also gzipped), Parquet, Arrow, Feather, NPY and NPZ.
     """
     from driftwatch.cli.check import run_check
+    from driftwatch.cli.check_profile import run_check_profile
 
     del debug
     kinds = options.pairs("--kind", "NAME=KIND", kind)
@@ -132,10 +140,20 @@ def check(
         "on_insufficient": on_insufficient,
         "format": format,
     }
+    if profile is not None:
+        return partial(
+            run_check_profile,
+            files,
+            profile_file=profile,
+            flags=flags,
+            config_file=config,
+            calibration=calibration,
+            output=output,
+            quiet=quiet,
+        )
     return partial(
         run_check,
-        reference,
-        current,
+        *options.two(files, "check", "REFERENCE", "CURRENT"),
         flags=flags,
         config_file=config,
         calibration=calibration,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from driftwatch.report.calibration import Calibration
     from driftwatch.report.model import DriftReport
 
-__all__ = ["run_check"]
+__all__ = ["read_calibration", "run_check"]
 
 
 def run_check(
@@ -53,13 +53,13 @@ def run_check(
     check_destination(output, (reference, current))
 
     with DelayedProgress(enabled=is_interactive(sys.stderr) and not quiet) as progress:
-        report = _compare(reference, current, settings, progress, _calibration(calibration))
+        report = _compare(reference, current, settings, progress, read_calibration(calibration))
 
     deliver(report, settings.format, output=output, quiet=quiet)
     return exit_code(report, fail_on=settings.fail_on, on_insufficient=settings.on_insufficient)
 
 
-def _calibration(file: str | None) -> Calibration | None:
+def read_calibration(file: str | None) -> Calibration | None:
     """Return the calibration that `driftwatch calibrate` wrote."""
     if file is None:
         return None

@@ -50,6 +50,7 @@ __all__ = [
     "PermutationSeedOption",
     "PermutationsOption",
     "PredictionOption",
+    "ProfileOption",
     "PvaluesOption",
     "QuietOption",
     "RoleOption",
@@ -60,6 +61,7 @@ __all__ = [
     "names",
     "pairs",
     "roles",
+    "two",
 ]
 
 
@@ -259,6 +261,10 @@ CalibrationOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--calibration", metavar="FILE", help="JSON that `calibrate` wrote for this reference, to go by."),
 ]
+ProfileOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--profile", metavar="FILE", help="A profile that `profile build` wrote, in the place of REFERENCE."),
+]
 SeedOption: TypeAlias = Annotated[
     str, typer.Option("--seed", metavar="NUMBER", help="The same seed gives the same result.")
 ]
@@ -339,6 +345,27 @@ def roles(given: Sequence[str] | None, *, prediction: str | None, target: str | 
         if name is not None:
             found[name] = role
     return found or None
+
+
+def two(values: Sequence[str], command: str, *words: str) -> tuple[str, str]:
+    """Return the two arguments that a command takes.
+
+    Raises
+    ------
+    ConfigError
+        When there are fewer or more.
+
+    Examples
+    --------
+    >>> two(["a.csv", "b.csv"], "check", "REFERENCE", "CURRENT")
+    ('a.csv', 'b.csv')
+    """
+    if len(values) < len(words):
+        raise ConfigError(f"Missing argument {words[len(values)]!r}. See `driftwatch {command} --help`.")
+    if len(values) > len(words):
+        extra = " ".join(values[len(words) :])
+        raise ConfigError(f"Got unexpected extra argument ({extra}). See `driftwatch {command} --help`.")
+    return values[0], values[1]
 
 
 def _split(option: str, wanted: str, split: Callable[[str], T], value: str) -> T:

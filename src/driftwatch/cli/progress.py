@@ -34,7 +34,7 @@ class DelayedProgress:
         self._lock = threading.Lock()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._phase = ""
+        self._phase = self._unit = ""
         self._total: int | None = None
         self._done = 0
         self._closed = False
@@ -53,10 +53,15 @@ class DelayedProgress:
             if self._bar is not None:
                 self._bar.stop()
 
-    def phase(self, name: str, total: int | None = None) -> None:
-        """Begin a phase; without a `total` it is shown as a spinner."""
+    @property
+    def enabled(self) -> bool:
+        """Whether somebody looks."""
+        return self._enabled
+
+    def phase(self, name: str, total: int | None = None, *, unit: str = "") -> None:
+        """Begin a phase; without a `total` it is shown as a spinner. With a `unit` the pieces are shown as numbers."""
         with self._lock:
-            self._phase, self._total, self._done = name, total, 0
+            self._phase, self._total, self._done, self._unit = name, total, 0, unit
             if self._bar is not None:
                 self._restart_task()
 
@@ -65,7 +70,7 @@ class DelayedProgress:
         with self._lock:
             self._done += n
             if self._bar is not None and self._task is not None:
-                self._bar.update(self._task, completed=self._done)
+                self._bar.update(self._task, completed=self._done, pieces=self._pieces())
 
     def _show(self) -> None:
         # this runs in the timer's thread: an exception here would print a traceback, and a bar is never worth one
@@ -80,6 +85,7 @@ class DelayedProgress:
                 TaskProgressColumn,
                 TextColumn,
                 TimeElapsedColumn,
+                TimeRemainingColumn,
             )
 
             bar = Progress(
@@ -87,7 +93,10 @@ class DelayedProgress:
                 TextColumn("{task.description}", markup=False),
                 BarColumn(),
                 TaskProgressColumn(),
+                TextColumn("{task.fields[pieces]}", markup=False),
                 TimeElapsedColumn(),
+                TextColumn("left"),
+                TimeRemainingColumn(),
                 console=Console(stderr=True),
                 transient=True,
             )
@@ -99,4 +108,11 @@ class DelayedProgress:
         assert self._bar is not None
         if self._task is not None:
             self._bar.remove_task(self._task)
-        self._task = self._bar.add_task(self._phase, total=self._total, completed=self._done)
+        self._task = self._bar.add_task(self._phase, total=self._total, completed=self._done, pieces=self._pieces())
+
+    def _pieces(self) -> str:
+        """Return how many pieces are done, of how many."""
+        if not self._unit:
+            return ""
+        of = "" if self._total is None else f" of {self._total:,}"
+        return f"{self._done:,}{of} {self._unit}"

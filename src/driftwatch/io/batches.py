@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from driftwatch.arrays.schema import Storage
+from driftwatch.arrays.table import read_table
 from driftwatch.errors import InputError, MissingExtraError, shown
 from driftwatch.io.formats import Format, detect, promised
 from driftwatch.io.parts import open_parts
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from driftwatch._typing import Progress
     from driftwatch.io.places import Place
 
-__all__ = ["BATCH_VALUES", "Batches", "find_batches"]
+__all__ = ["BATCH_VALUES", "Batches", "find_batches", "storages_of"]
 
 BATCH_VALUES = 4_000_000
+SAMPLE_VALUES, MIN_SAMPLE, MAX_SAMPLE = 16_000_000, 10_000, 100_000  # some 100 rows for each of 1,024 points
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 MAX_SAMPLED_PARTS = 64  # spread over the files: of sorted data each stands for a 64th of the order
 MAX_ASKED_REMOTELY = 1000  # files over a network whose footers are read, only to know how far a run is
@@ -136,7 +139,22 @@ class Batches:
         every = (table for place in self.places for table in self._read(place, columns, types, n_values))
         return resized(every, n_values)
 
-    def sample(self, n_rows: int, *, seed: int = 0, columns: Collection[str] | None = None) -> pa.Table:
+    def names(self) -> list[str]:
+        """Return the names of the columns of the first file."""
+        return [
+            name
+            for table in itertools.islice(self._read(self.places[0], None, None, 1), 1)
+            for name in table.column_names
+        ]
+
+    def sample(
+        self,
+        n_rows: int | None = None,
+        *,
+        seed: int = 0,
+        columns: Collection[str] | None = None,
+        progress: Progress | None = None,
+    ) -> pa.Table:
         """Return rows drawn at random, in the order of the files.
 
         They come from all of the data, or, where that is more than 64 row groups (record batches of an Arrow file,
@@ -144,11 +162,13 @@ class Batches:
 
         Parameters
         ----------
-        n_rows : int
-            How many; all of them where there are fewer.
+        n_rows : int, optional
+            How many; all of them where there are fewer. By default 100,000, or fewer of more than 160 columns.
         seed : int
         columns : collection of str, optional
             As for `tables`.
+        progress : callable, optional
+            Called with the number of rows that were just looked at.
 
         Raises
         ------
@@ -160,7 +180,8 @@ class Batches:
         rng = np.random.default_rng(seed)
         found = detect(self.places[0].source)[0]
         text = _text_type() if found is Format.DELIMITED else None  # the type of a column is that of all of its values
-        rows = drawn(self._sampled(columns, text, rng), n_rows, rng)
+        wanted = _sample_size(len(columns or self.names())) if n_rows is None else n_rows
+        rows = drawn(self._sampled(columns, text, rng, progress), wanted, rng)
         if not rows:
             raise InputError(
                 f"rows were expected in {shown(place.source.name for place in self.places)}, but there are none. "
@@ -174,7 +195,11 @@ class Batches:
         return typed(table)
 
     def _sampled(
-        self, columns: Collection[str] | None, types: pa.DataType | None, rng: np.random.Generator
+        self,
+        columns: Collection[str] | None,
+        types: pa.DataType | None,
+        rng: np.random.Generator,
+        progress: Progress | None,
     ) -> Iterator[pa.Table]:
         """Yield tables of all parts, or of some that are spread over all files."""
         chosen = _spread(len(self.places), MAX_SAMPLED_PARTS, rng)
@@ -184,6 +209,8 @@ class Batches:
             for table in self._read(self.places[i], columns, types, BATCH_VALUES, parts):
                 if table.num_rows:
                     yield table
+                if progress is not None:
+                    progress(table.num_rows)
 
     def _read(
         self,
@@ -232,6 +259,16 @@ class Batches:
 
         values = [place.partitions.get(name) for place in self.places]
         return pa.int64() if all(value is None or _INTEGER.fullmatch(value) for value in values) else pa.string()
+
+
+def storages_of(table: pa.Table) -> dict[str, Storage]:
+    """Return what the columns of a table hold, for `Batches.tables`."""
+    read = read_table(table, role="sample", min_rows=0)
+    return {name: read.storage_of(name) for name in read.names}
+
+
+def _sample_size(n_columns: int) -> int:
+    return int(np.clip(SAMPLE_VALUES // n_columns, MIN_SAMPLE, MAX_SAMPLE))
 
 
 def _types(storages: Mapping[str, Storage]) -> dict[str, pa.DataType]:

@@ -491,6 +491,44 @@ class Monitor:
         self.plan = calibrated(plan, calibration, self.feature_names)
         self._uncalibrated, self.calibration = plan, calibration
 
+    def accept(self, window: Window, *, reason: str, who: str | None = None) -> Profile:
+        """Make what a window has counted the reference from now on, and return it as a profile to save.
+
+        Parameters
+        ----------
+        window : Window
+            On this monitor's profile.
+        reason : str
+            Why what was drift is normal from now on; it stands in the history of the profile.
+        who : str, optional
+            Who says so.
+
+        Raises
+        ------
+        InputError
+            If the window has no rows, or was counted on another profile.
+        ConfigError
+            If there is no reason, or the monitor goes by permutations, which need the rows of a reference.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from driftwatch import Window
+        >>> monitor = Monitor({"price": np.arange(1000.0)})
+        >>> dearer = Window(monitor.profile).update({"price": np.arange(1000.0) + 300})
+        >>> monitor.check(dearer).drifted_features
+        ['price']
+        >>> monitor.accept(dearer, reason="new price list").version
+        2
+        >>> monitor.check(dearer).drifted_features
+        []
+        """
+        if self.plan.resampling is not None:
+            raise ConfigError("a window has no rows, which permutations need. Fit a new monitor on the rows instead.")
+        self.profile = self.profile.accept(window, reason=reason, who=who)
+        self._rows, self._performance = None, PerformanceCheck()
+        return self.profile
+
     def over_time(
         self,
         frame: Any,

@@ -43,19 +43,25 @@ def fit_batches(batches: Iterable[Any], sample: Any, fit: Callable[[Any], Profil
         counts = merge(counts, count(frame, read_table(batch, role="batch", min_rows=0)), frame)
     if not counts.n_rows:
         raise InputError("`batches` must hold at least one row, got none. Check the files or the query behind them.")
-    return _with_findings(frame.with_reference(counts), counts)
+    return _with_late_columns(with_problems(frame.with_reference(counts), counts), counts)
 
 
-def _with_findings(profile: Profile, counts: WindowCounts) -> Profile:
-    """Return the profile with what only the whole of the batches shows: columns that changed, came late or went away."""
+def with_problems(profile: Profile, counts: WindowCounts) -> Profile:
+    """Return the profile with what only the counting showed: columns that cannot be read throughout, or that come and go."""
     features = dict(profile.features)
     for name, feature in profile.features.items():
         if name in counts.problems:
-            reason = f"some batches differ from the sample: {counts.problems[name]}"
+            reason = f"not all batches hold the same: {counts.problems[name]}"
             features[name] = replace(feature, problem=feature.problem or reason)
         elif feature.kind is not FeatureKind.JOINT and counts.rows.get(name, 0) < counts.n_rows:
-            features[name] = replace(feature, flags=(*feature.flags, ABSENT_ROWS))
-    for name in sorted(counts.unknown):
-        late = "some batches have this column, and the sample that the points were taken from has not"
-        features[name] = ReferenceFeature(name, FeatureKind.UNSUPPORTED, Storage.EMPTY, "unknown", problem=late)
-    return replace(profile, features=features, known=profile.known | counts.unknown)
+            features[name] = replace(feature, flags=tuple(dict.fromkeys((*feature.flags, ABSENT_ROWS))))
+    return replace(profile, features=features)
+
+
+def _with_late_columns(profile: Profile, counts: WindowCounts) -> Profile:
+    late = "some batches have this column, and the sample that the points were taken from has not"
+    features = {
+        name: ReferenceFeature(name, FeatureKind.UNSUPPORTED, Storage.EMPTY, "unknown", problem=late)
+        for name in sorted(counts.unknown)
+    }
+    return replace(profile, features={**profile.features, **features}, known=profile.known | counts.unknown)

@@ -13,13 +13,14 @@ import numpy as np
 from driftwatch.arrays.namespace import to_host
 from driftwatch.arrays.schema import UNTESTED, FeatureKind, Storage
 from driftwatch.arrays.table import read_table
-from driftwatch.errors import UnknownNameError, shown
+from driftwatch.errors import InputError, UnknownNameError, shown
 from driftwatch.profile import archive
-from driftwatch.profile.batched import fit_batches
+from driftwatch.profile.batched import fit_batches, with_problems
 from driftwatch.profile.block import DEFAULT_BINS, NumericBlock, blocks_of
 from driftwatch.profile.embedding import MAX_ROWS, EmbeddingBlock, kept_joint_rows, kept_rows
 from driftwatch.profile.feature import ReferenceFeature, read_feature
 from driftwatch.profile.labels import MIN_PRINTED
+from driftwatch.profile.lineage import Accepted, accepted_now
 from driftwatch.profile.overview import describe, diff
 from driftwatch.profile.points import DEFAULT_POINTS
 from driftwatch.profile.profile_file import PROFILE_FORMATS, profile_archive, profile_of
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from driftwatch.arrays.column import Levels
     from driftwatch.arrays.table import Table
     from driftwatch.profile.counted import WindowCounts
+    from driftwatch.profile.window import Window
 
 __all__ = ["Profile"]
 
@@ -64,6 +66,8 @@ class Profile:
         What windows and files hold of it.
     without_rows : Summary, optional
         Given for a profile that has no rows: one that was loaded, or made of a window. It has no `blocks` then.
+    history : tuple of Accepted
+        Windows that took the place of the reference, oldest first.
 
     Examples
     --------
@@ -84,6 +88,7 @@ class Profile:
     known: frozenset[str] = frozenset()
     settings: SummarySettings = field(default_factory=SummarySettings)
     without_rows: Summary | None = None
+    history: tuple[Accepted, ...] = ()
 
     @classmethod
     def fit(
@@ -282,6 +287,75 @@ class Profile:
             embeddings={},
             without_rows=summary,
         )
+
+    @property
+    def version(self) -> int:
+        """1 as it was fitted, and one more for each change of the reference."""
+        return self.history[-1].version if self.history else 1
+
+    def accept(self, window: Window, *, reason: str, who: str | None = None) -> Profile:
+        """Return the next version of the profile, whose reference is what a window has counted.
+
+        Points, bins and labels stay those of the first version, so that windows of all versions add.
+
+        Parameters
+        ----------
+        window : Window
+        reason : str
+            Why what was drift is normal from now on. It stands in the profile, with the time.
+        who : str, optional
+            Who says so.
+
+        Raises
+        ------
+        InputError
+            If the window has no rows, or was counted on another profile.
+        ConfigError
+            If there is no reason.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from driftwatch import Window
+        >>> profile = Profile.fit({"price": np.arange(100.0)})
+        >>> window = Window(profile).update({"price": np.arange(50.0, 150.0)})
+        >>> after = profile.accept(window, reason="new price list", who="Ada")
+        >>> after.version, after.describe()["price"]["mean"], after.history[0].reason
+        (2, 99.5, 'new price list')
+        """
+        counts = window.counts_on(self)
+        if not counts.n_rows:
+            raise InputError("`window` must have rows to become the reference, got none. Count some first.")
+        step = accepted_now(self.version + 1, reason=reason, who=who, n_rows=counts.n_rows)
+        return replace(with_problems(self.with_reference(counts), counts), history=(*self.history, step))
+
+    def roll_back(self, earlier: Profile, *, reason: str, who: str | None = None) -> Profile:
+        """Return the next version of the profile, whose reference is that of an earlier version.
+
+        Parameters
+        ----------
+        earlier : Profile
+            An earlier version of this one, as it was kept.
+        reason, who
+            As for `accept`.
+
+        Raises
+        ------
+        InputError
+            If it is no earlier version.
+        ConfigError
+            If there is no reason.
+        """
+        if earlier.history != self.history[: len(earlier.history)] or len(earlier.history) >= len(self.history):
+            raise InputError(
+                f"`earlier` must be an earlier version of this profile, which is version {self.version}, got version "
+                f"{earlier.version} of another history. Load one that was kept when a window was accepted."
+            )
+        why = f"version {earlier.version} again: {reason}" if reason.strip() else reason
+        step = accepted_now(self.version + 1, reason=why, who=who, n_rows=earlier.n_rows)
+        again = replace(earlier, history=(*self.history, step))
+        again.__dict__["hash"] = earlier.hash
+        return again
 
     def describe(self) -> dict[str, dict[str, Any]]:
         """Return what is known of every feature, as JSON holds it: kind, dtype, counts, and moments or levels.

@@ -14,6 +14,7 @@ from driftwatch.profile.cells import CellTally
 from driftwatch.profile.feature import ReferenceFeature
 from driftwatch.profile.frozen import FrozenBlock
 from driftwatch.profile.labels import Codebook, LevelTally
+from driftwatch.profile.lineage import Accepted
 from driftwatch.profile.points import Points
 from driftwatch.profile.projections import Projections, n_lines
 from driftwatch.profile.summary import Summary, SummarySettings
@@ -54,6 +55,8 @@ def profile_archive(profile: Profile) -> Archive:
             "salt": settings.salt.hex(),
         },
     }
+    if profile.history:
+        header["history"] = [step.to_dict() for step in profile.history]
     arrays: dict[str, HostArray] = {}
     for i, block in enumerate((*summary.blocks, *(lines.block for lines in summary.projections.values()))):
         for group, values in _groups(block).items():
@@ -105,6 +108,7 @@ def profile_of(archive: Archive, cls: type[Profile]) -> Profile:
             settings=settings,
             joint={name: lines.columns for name, lines in projections.items() if lines.columns},
             without_rows=Summary(blocks, books, levels, projections),
+            history=tuple(map(Accepted.from_dict, header.get("history", ()))),
         )
         loaded.__dict__["hash"] = str(header["hash"])  # that of the rows, which are not here to compute it from
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, DriftwatchError) as error:

@@ -103,7 +103,7 @@ class TalliedSample(Sample):
     @cached_property
     def distances(self) -> EcdfDistances:
         """One-sided distances at the ends of the cells, shape `(d,)` each; W1 is NaN."""
-        above, below = self._gap.max(axis=-1), (-self._gap).max(axis=-1)
+        above, below = self._gap.max(axis=-1), (0.0 - self._gap).max(axis=-1)  # not -0.0
         return EcdfDistances(above, below, np.full(above.shape, np.nan))
 
     @cached_property
