@@ -124,3 +124,18 @@ def test_no_bar_where_standard_error_is_no_terminal(
     monkeypatch.setattr("driftwatch.cli.check._compare", lambda *_: realistic())
     run(*arguments)
     assert asked == [False]
+
+
+def test_rows_and_time_left_are_shown(timers: list[Callable[[], None]], screen: io.StringIO) -> None:
+    with DelayedProgress(enabled=True) as progress:
+        assert progress.enabled
+        progress.phase("counting", total=3_000_000, unit="rows")
+        timers[0]()
+        progress.advance(1_500_000)
+    assert "1,500,000 of 3,000,000 rows" in " ".join(screen.getvalue().split())
+    assert "left" in screen.getvalue()
+    with DelayedProgress(enabled=True) as progress:
+        progress.phase("counting", unit="rows")
+        timers[0]()
+        progress.advance(1_234)
+    assert "1,234 rows" in screen.getvalue()

@@ -55,6 +55,7 @@ def build(
     features: options.FeaturesOption = None,
     exclude: options.ExcludeOption = None,
     kind: options.KindOption = None,
+    joint: options.JointOption = None,
     config: options.ConfigOption = None,
     quiet: QuietOption = False,
     debug: options.DebugOption = False,
@@ -70,6 +71,7 @@ def build(
     flags = {
         "include": options.names("--features", features),
         "exclude": options.names("--exclude", exclude),
+        "joint": options.joint(joint),
         "features": None if kinds is None else {name: {"kind": value} for name, value in kinds.items()},
     }
     asked = {"points": points, "min_count": min_count, "sample": sample, "seed": seed}

@@ -57,6 +57,7 @@ def run_build(
     min_count, seed = _count("min_count", asked["min_count"]), _count("seed", asked["seed"])
     n_sampled = None if not asked["sample"] else _count("sample", asked["sample"], least=1)
     settings = resolve(flags, config_file).settings
+    joint = {"joint": None} if settings.joint is True else settings.joint or None
     check_destination(output, sources)
 
     from driftwatch.io.batches import find_batches, storages_of
@@ -72,6 +73,8 @@ def run_build(
             with_progress(batches.tables(columns=columns, storages=storages_of(sample)), progress),
             sample=sample,
             kinds={name: given.kind for name, given in settings.features.items() if given.kind is not None},
+            names=columns,
+            joint=joint,
             n_points=points,
             min_count=min_count,
             redact=redact,

@@ -87,7 +87,8 @@ class DelimitedParts:
     def _types(self, names: Sequence[str]) -> dict[str, pa.DataType]:
         if isinstance(self.types, pa.DataType):
             return dict.fromkeys(names, self.types)
-        return {name: self.types[name] for name in names if name in (self.types or {})}
+        types: Mapping[str, pa.DataType] = self.types or {}
+        return {name: types[name] for name in names if name in types}
 
     def _included(self, names: Sequence[str], columns: Collection[str] | None) -> list[str] | None:
         """Return the columns to read; None for all, where names go by position or the last field is looked at."""

@@ -23,8 +23,11 @@ __all__ = ["fit_batches"]
 ABSENT_ROWS = "absent_rows"
 
 
-def fit_batches(batches: Iterable[Any], sample: Any, fit: Callable[[Any], Profile]) -> Profile:
-    """Return the profile of all batches, on the points that `fit` finds in a sample, or in the first batch that has rows."""
+def fit_batches(batches: Iterable[Any], sample: Any, fit: Callable[[Any], Profile], *, every_column: bool) -> Profile:
+    """Return the profile of all batches, on the points that `fit` finds in a sample, or in the first batch that has rows.
+
+    With `every_column` a column that the sample has not is a feature without a reference, else one that is left out.
+    """
     run = iter(batches)
     if sample is None:
         first = next(
@@ -43,7 +46,12 @@ def fit_batches(batches: Iterable[Any], sample: Any, fit: Callable[[Any], Profil
         counts = merge(counts, count(frame, read_table(batch, role="batch", min_rows=0)), frame)
     if not counts.n_rows:
         raise InputError("`batches` must hold at least one row, got none. Check the files or the query behind them.")
-    return _with_late_columns(with_problems(frame.with_reference(counts), counts), counts)
+    profile = with_problems(frame.with_reference(counts), counts)
+    return replace(
+        profile,
+        features={**profile.features, **(_late(counts) if every_column else {})},
+        known=profile.known | counts.unknown,
+    )
 
 
 def with_problems(profile: Profile, counts: WindowCounts) -> Profile:
@@ -58,10 +66,9 @@ def with_problems(profile: Profile, counts: WindowCounts) -> Profile:
     return replace(profile, features=features)
 
 
-def _with_late_columns(profile: Profile, counts: WindowCounts) -> Profile:
-    late = "some batches have this column, and the sample that the points were taken from has not"
-    features = {
-        name: ReferenceFeature(name, FeatureKind.UNSUPPORTED, Storage.EMPTY, "unknown", problem=late)
+def _late(counts: WindowCounts) -> dict[str, ReferenceFeature]:
+    reason = "some batches have this column, and the sample that the points were taken from has not"
+    return {
+        name: ReferenceFeature(name, FeatureKind.UNSUPPORTED, Storage.EMPTY, "unknown", problem=reason)
         for name in sorted(counts.unknown)
     }
-    return replace(profile, features={**profile.features, **features}, known=profile.known | counts.unknown)

@@ -61,7 +61,7 @@ def accepted_now(version: int, *, reason: str, who: str | None, n_rows: int) -> 
     ConfigError
         If no reason is given.
     """
-    if not isinstance(reason, str) or not reason.strip():
+    if not reason.strip():
         raise ConfigError(
             f"`reason` must say why the reference changes, got {reason!r}. Write it for those who come later."
         )

@@ -206,6 +206,7 @@ class Profile:
         sample: Any = None,
         kinds: Mapping[str, FeatureKind | str] | None = None,
         names: Sequence[str] | None = None,
+        joint: Mapping[str, Sequence[str] | None] | None = None,
         n_points: int | None = DEFAULT_POINTS,
         min_count: int = MIN_PRINTED,
         redact: Collection[str] = (),
@@ -223,7 +224,7 @@ class Profile:
         sample : anything tabular, optional
             Rows of the whole, the more alike it the better: some 100,000 drawn at random. By default the first batch that
             has rows, which is enough where the order of the rows says nothing.
-        kinds, names, n_points, min_count, redact, salt
+        kinds, names, joint, n_points, min_count, redact, salt
             As for `fit`.
 
         Raises
@@ -254,10 +255,17 @@ class Profile:
 
         def fit(rows: Any) -> Profile:
             return cls.fit(
-                rows, kinds=kinds, names=names, n_points=n_points, min_count=min_count, redact=redact, salt=salt
+                rows,
+                kinds=kinds,
+                names=names,
+                joint=joint,
+                n_points=n_points,
+                min_count=min_count,
+                redact=redact,
+                salt=salt,
             )
 
-        return fit_batches(batches, sample, fit)
+        return fit_batches(batches, sample, fit, every_column=names is None)
 
     @property
     def has_rows(self) -> bool:
