@@ -58,7 +58,7 @@ def find_batches(sources: Sequence[str | os.PathLike[str]]) -> Batches:
     >>> folder = pathlib.Path(tempfile.mkdtemp())
     >>> for day in "12":
     ...     _ = (folder / f"day={day}").mkdir()
-    ...     _ = (folder / f"day={day}" / "part.csv").write_text("x\\n1.5\\n2.5\\n")
+    ...     _ = (folder / f"day={day}" / "part.csv").write_text("x\n1.5\n2.5\n")
     >>> [table.to_pydict() for table in find_batches([folder]).tables()]
     [{'x': [1.5, 2.5, 1.5, 2.5], 'day': [1, 1, 2, 2]}]
     """
