@@ -7,7 +7,7 @@ from importlib.util import find_spec
 collect_ignore = [
     file
     for client, files in {
-        "redis": ("test_redis.py", "test_kills_redis.py"),
+        "redis": ("test_redis.py", "test_kills_redis.py", "test_watch_redis.py"),
         "confluent_kafka": ("test_kafka.py", "test_kills_kafka.py"),
     }.items()
     for file in files

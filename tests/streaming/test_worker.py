@@ -341,6 +341,19 @@ def test_two_workers_on_one_partition_count_every_message_once(store: SQLiteStor
     assert store.counters("memory")["rows"] == 11
 
 
+def test_a_worker_that_was_ahead_of_the_faster_one_reads_the_rest_again(store: SQLiteStore) -> None:
+    broker = MemoryBroker()
+    first, second = worker_on(broker, store), worker_on(broker, store)
+    send(broker, 0, 0)
+    first.step(timeout=0)
+    send(broker, 1, 0)
+    second.step(timeout=0)
+    first.commit()
+    second.commit()
+    drain(second)
+    assert counted(store) == {key(0, 10): Counter([0, 1])}
+
+
 def test_workers_that_share_the_partitions_judge_a_window_of_all_of_them_once(store: SQLiteStore) -> None:
     broker = MemoryBroker(2)
     workers = [worker_on(broker, store, partitions=[str(i)]) for i in range(2)]
@@ -352,6 +365,23 @@ def test_workers_that_share_the_partitions_judge_a_window_of_all_of_them_once(st
         drain(worker)
     (run,) = store.runs()
     assert rows_of(store.report(run.id)) == list(range(8))
+
+
+def test_a_window_that_two_workers_judge_at_once_has_one_report(store: SQLiteStore) -> None:
+    class Interrupted(IdScorer):
+        def score(self, state: Any) -> Any:
+            other.commit()  # another process finds the same window closed, and is faster
+            return super().score(state)
+
+    broker, closed = MemoryBroker(), list[ClosedWindow]()
+    other = worker_on(broker, store)
+    worker = worker_on(broker, store, scorer=Interrupted(), on_window=closed.append)
+    send(broker, 0, 0)
+    send(broker, 1, 10)
+    drain(worker)
+    assert [run.key for run in store.runs()] == [key(0, 10)]
+    assert store.counters("memory")["windows"] == 1
+    assert closed == []
 
 
 def test_messages_that_come_again_are_counted_as_such(store: SQLiteStore) -> None:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from driftwatch.config import Settings
+    from driftwatch.streaming.judging import ClosedWindow
     from driftwatch.streaming.windows import Windows
-    from driftwatch.streaming.worker import ClosedWindow, Worker
+    from driftwatch.streaming.worker import Worker
 
 __all__ = ["Cut", "run_watch"]
 

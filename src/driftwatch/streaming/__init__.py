@@ -6,6 +6,7 @@ from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
     from driftwatch.streaming.addresses import open_source
+    from driftwatch.streaming.judging import ClosedWindow
     from driftwatch.streaming.kafka import KafkaSource
     from driftwatch.streaming.memory import MemoryBroker, MemorySource
     from driftwatch.streaming.profile_scorer import ProfileScorer
@@ -13,7 +14,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.streaming.scoring import Scored, Scorer, State
     from driftwatch.streaming.source import DeadLetter, Message, Source
     from driftwatch.streaming.windows import Windows
-    from driftwatch.streaming.worker import ClosedWindow, Worker
+    from driftwatch.streaming.worker import Worker
 
 __all__ = [
     "ClosedWindow",
@@ -36,11 +37,10 @@ __all__ = [
 _MEMORY = "driftwatch.streaming.memory"
 _SCORING = "driftwatch.streaming.scoring"
 _SOURCE = "driftwatch.streaming.source"
-_WORKER = "driftwatch.streaming.worker"
 __getattr__, __dir__ = attach(
     __name__,
     {
-        "ClosedWindow": _WORKER,
+        "ClosedWindow": "driftwatch.streaming.judging",
         "DeadLetter": _SOURCE,
         "KafkaSource": "driftwatch.streaming.kafka",
         "MemoryBroker": _MEMORY,
@@ -53,7 +53,7 @@ __getattr__, __dir__ = attach(
         "Source": _SOURCE,
         "State": _SCORING,
         "Windows": "driftwatch.streaming.windows",
-        "Worker": _WORKER,
+        "Worker": "driftwatch.streaming.worker",
         "open_source": "driftwatch.streaming.addresses",
     },
 )

@@ -7,39 +7,30 @@ import threading
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from driftwatch.errors import ConfigError, SourceError, StoreConflictError, StoreLockedError
-from driftwatch.store.model import Position, Run
+from driftwatch.store.model import Position
+from driftwatch.streaming.judging import Judge
 from driftwatch.streaming.reading import Reader, decode_json
-from driftwatch.streaming.scoring import Scored
 from driftwatch.streaming.tally import Tally, Uncounted, tally
 from driftwatch.streaming.watermark import Completeness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from driftwatch.store.model import OpenWindow, WindowKey
+    from driftwatch.store.model import OpenWindow
     from driftwatch.store.protocol import Store, Transaction
-    from driftwatch.streaming.scoring import Scorer, State
+    from driftwatch.streaming.judging import ClosedWindow
+    from driftwatch.streaming.scoring import Scorer
     from driftwatch.streaming.source import DeadLetter, Source
     from driftwatch.streaming.windows import Windows
 
-__all__ = ["ClosedWindow", "Worker"]
+__all__ = ["Worker"]
 
 MAX_POLLED = 1_000  # messages taken from the broker at a time: enough for one network round trip to be cheap
 MAX_LOCKED = 10  # commits in a row that find the store locked, each after the store's own timeout
-
-
-@dataclass(frozen=True, slots=True)
-class ClosedWindow:
-    """A window that has its report, as `on_window` gets it."""
-
-    stream: str
-    key: WindowKey
-    n_rows: int
-    scored: Scored
 
 
 class Worker:
@@ -113,7 +104,8 @@ class Worker:
         self._reader = Reader(decode, timestamp, timestamp_unit)
         self._complete = Completeness(windows, idle_after)
         self._commit_every, self._max_rows, self._idle_after = commit_every, max_rows, idle_after
-        self._max_ahead, self._standby, self._on_window, self._clock = max_ahead, standby, on_window, clock
+        self._max_ahead, self._standby, self._clock = max_ahead, standby, clock
+        self._judge = Judge(self.stream, store, scorer, on_window=on_window, clock=clock)
         self._stopping = threading.Event()
         self._partitions: dict[str, Uncounted] = {}
         self._waiting: Counter[str] = Counter()  # counts that belong to no partition: stored with the next commit
@@ -121,7 +113,6 @@ class Worker:
         self._n_locked = 0
         self._n_open = 0
         self._watermark: int | None = None
-        self._newest: ClosedWindow | None = None
 
     def run(self) -> None:
         """Read until `stop` is called, by a signal handler or another thread; what is counted is then stored.
@@ -251,7 +242,7 @@ class Worker:
             self._partitions[name] = Uncounted(position, self._partitions[name].arrived)
         self._source.commit({name: position.offset for name, position in moved.items()})
         for window in closed:
-            self._judge(window)
+            self._n_open -= self._judge(window)
 
     def status(self) -> dict[str, Any]:
         """Return how the stream stands, as plain data: offsets, lag, counters and the last window.
@@ -259,7 +250,7 @@ class Worker:
         May be called from another thread.
         """
         lag = dict(self._source.lag())
-        newest = self._newest
+        newest = self._judge.newest
         return {
             "stream": self.stream,
             "problem": self._source.problem,
@@ -336,36 +327,6 @@ class Worker:
         if self._watermark is not None and self._watermark != stored:
             transaction.set_watermark(self.stream, self._watermark)
         return [window for window in windows if self._windows.is_closed(window.key.stop, self._watermark)]
-
-    def _judge(self, window: OpenWindow) -> None:
-        # Nothing is added to a closed window, so it may be judged outside of the transaction, and again after a kill;
-        # only who removes its counts stores the report.
-        with self._store.transaction() as transaction:
-            parts = transaction.window_parts(self.stream, window.key)
-        if not parts:
-            return
-        scored = self._score(parts)
-        with self._store.transaction() as transaction:
-            stored = transaction.remove_window(self.stream, window.key)
-            if stored:
-                run = Run(self.stream, window.key, int(self._clock() * 1e6), window.n_rows, scored.verdict)
-                transaction.add_run(run, scored.report)
-                transaction.count(self.stream, {"windows": 1})
-        if stored:
-            self._n_open -= 1
-            self._newest = ClosedWindow(self.stream, window.key, window.n_rows, scored)
-            if self._on_window is not None:
-                self._on_window(self._newest)
-
-    def _score(self, parts: list[bytes]) -> Scored:
-        try:
-            state: State = self._scorer.load(parts[0])
-            for part in parts[1:]:
-                state += self._scorer.load(part)
-            return self._scorer.score(state)
-        except Exception as error:  # noqa: BLE001 - a check that fails is an outcome, and the stream goes on
-            message = f"{type(error).__name__}: {error}"
-            return Scored("error", json.dumps({"error": message}), f"the check failed: {message}")
 
     def _fall_back(self, *, seek: bool) -> None:
         """Drop what another worker has counted too, and go on where it stands."""
