@@ -107,6 +107,13 @@ SECTIONS = (
         "The implementations for NumPy and Numba beside the limits and the generic definitions, per value. Each override "
         "of `ops/_catalog.py` gives its reason from here.",
     ),
+    Section(
+        "embeddings",
+        "",
+        "Embeddings",
+        "Maximum mean discrepancy with its permutation test, beside alibi-detect's on PyTorch with as many permutations, and "
+        "the default check of one embedding, which keeps 2,000 rows of a side.",
+    ),
 )
 
 INTRODUCTION = """\

@@ -101,7 +101,9 @@ def tally_deciles(points: Points, positions: HostArray, values: Array) -> CellTa
         return counted
     xp = namespace_of(values)
     if isinstance(values, np.ndarray):
-        values = np.ascontiguousarray(values)  # it is read twice: by rows of a table that lies the other way, that is slow
+        values = np.ascontiguousarray(
+            values
+        )  # it is read twice: by rows of a table that lies the other way, that is slow
     rows = unordered(values, xp=xp)
     edges = rounded(points.deciles, rows.values, xp=xp)[0]
     counts = to_host(counts_from_edges(rows.values, rows.n_valid, edges, xp=xp))
