@@ -109,7 +109,7 @@ SECTIONS = (
     ),
     Section(
         "embeddings",
-        "",
+        "embeddings",
         "Embeddings",
         "Maximum mean discrepancy with its permutation test, beside alibi-detect's on PyTorch with as many permutations, and "
         "the default check of one embedding, which keeps 2,000 rows of a side.",
