@@ -172,7 +172,9 @@ def _body(section: Section, figures: list[Figure], suite: list[Figure]) -> str:
     if section.group == "peers":
         memory = {f["name"]: f["value"] for f in suite if f.get("group") == "peers_memory"}
         return _peers(figures, memory)
-    return _comparison(figures) if figures[0].get("times") else _values(figures)
+    compared = [figure for figure in figures if figure.get("times") and figure["unit"].startswith("x")]
+    alone = [figure for figure in figures if figure not in compared]
+    return "\n".join([*([_comparison(compared)] if compared else []), *([_values(alone)] if alone else [])])
 
 
 def _aims(measured: dict[str, Any]) -> str:
