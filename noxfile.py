@@ -89,6 +89,13 @@ def streams(session: nox.Session) -> None:
 
 
 @nox.session
+def clusters(session: nox.Session) -> None:
+    """Run the tests of the adapters on local clusters of Dask and Spark, which needs Java 17."""
+    session.install("-e", ".[cli,dask,spark]", *group("tests"))
+    session.run("pytest", *(session.posargs or ["tests/clusters"]))
+
+
+@nox.session
 def cupy(session: nox.Session) -> None:
     """Check CuPy's dispatch and CUDA text without a GPU: the wheel is 200 MB."""
     session.install("-e", ".[cli]", *group("tests", "cupy"))

@@ -20,6 +20,7 @@ from driftwatch._version import version
 LAZY = [
     "driftwatch",
     "driftwatch.detectors",
+    "driftwatch.distributed",
     "driftwatch.kernels",
     "driftwatch.monitor",
     "driftwatch.performance",

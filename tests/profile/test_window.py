@@ -61,6 +61,11 @@ def test_the_library_of_a_batch_does_not_matter(convert: Any) -> None:
     assert Window(PROFILE).update(convert(CURRENT)).to_bytes() == Window(PROFILE).update(CURRENT).to_bytes()
 
 
+def test_zeros_of_both_signs_are_one_value() -> None:
+    windows = [Window(PROFILE).update({"x": zeros}) for zeros in ([0.0, -0.0], [-0.0, 0.0], [-0.0, -0.0])]
+    assert len({window.to_bytes() for window in windows}) == 1
+
+
 def test_bytes_come_back_as_the_same_window() -> None:
     window = Window(PROFILE).update(CURRENT)
     again = Window.from_bytes(window.to_bytes(), PROFILE)

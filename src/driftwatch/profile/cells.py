@@ -78,7 +78,9 @@ def tally_values(points: Points, values: Array) -> CellTally:
     if values.shape[-1] == 0:
         return no_values(points)
     values = floating(values, xp=xp)
-    return CellTally(*tally_cells(values, points.values, points.unit, points.center, xp=xp))
+    tally = CellTally(*tally_cells(values, points.values, points.unit, points.center, xp=xp))
+    # Where 0 and -0 are both the smallest value, order would decide which of them is stored: adding 0 makes them one
+    return tally._replace(low=tally.low + 0.0, high=tally.high + 0.0)
 
 
 def tally_deciles(points: Points, positions: HostArray, values: Array) -> CellTally:

@@ -407,6 +407,27 @@ class Profile:
         read = archive.load(path, kind="profile", formats=PROFILE_FORMATS)
         return profile_of(read, cls)
 
+    def to_bytes(self) -> bytes:
+        """Return the profile as the bytes that `save` writes, for a worker or a message.
+
+        Raises
+        ------
+        ArchiveError
+            If it cannot be stored.
+        """
+        return archive.to_bytes(profile_archive(self))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Profile:
+        """Return the profile that `to_bytes` wrote; as `load`.
+
+        Raises
+        ------
+        ArchiveError
+            If the bytes were cut off or altered, or are no profile.
+        """
+        return profile_of(archive.from_bytes(data, kind="profile", formats=PROFILE_FORMATS), cls)
+
     @cached_property
     def hash(self) -> str:
         """A fingerprint of the reference: kinds, counts, bins and moments, not the rows themselves."""
