@@ -13,7 +13,7 @@ __all__ = ["CURRENT", "PROFILE", "REFERENCE", "alone", "same_report"]
 
 
 def table(n: int, shift: float, seed: int) -> pd.DataFrame:
-    """Return rows with missing values, ties, both widths of floats, rare labels and text."""
+    """Return rows with missing values, ties, both widths of floats, rare labels, text and vectors."""
     rng = np.random.default_rng(seed)
     x = rng.normal(shift, 1, n)
     x[rng.random(n) < 0.1] = np.nan
@@ -25,13 +25,14 @@ def table(n: int, shift: float, seed: int) -> pd.DataFrame:
             "city": rng.choice(["Rome", "Oslo", "Bern", "rare"], n, p=[0.5, 0.3, 0.19, 0.01]),
             "member": rng.random(n) < 0.5 + shift / 10,
             "note": [f"text {i} of some length that nobody repeats" for i in range(n)],
+            "vector": list(rng.normal(shift, 1, size=(n, 4)).astype("f4")),
         }
     )
 
 
 REFERENCE = table(400, 0.0, 0)
 CURRENT = table(300, 0.8, 1).assign(unknown=1.0)
-PROFILE = Profile.fit(REFERENCE)
+PROFILE = Profile.fit(REFERENCE, joint={"pair": ["x", "count"]})
 
 
 def alone(rows: Any = CURRENT, profile: Profile = PROFILE) -> bytes:

@@ -42,7 +42,7 @@ def test_empty_partitions_change_nothing(frame: Any) -> None:
 
 def test_a_frame_without_rows_is_an_empty_window(frame: Any) -> None:
     window = count(frame.limit(0), PROFILE, n_reducers=1)
-    assert window.to_bytes() == alone(ROWS.slice(0, 0))
+    assert window.to_bytes() == alone(CURRENT.iloc[:0])
 
 
 def test_the_report_is_that_of_one_process(frame: Any) -> None:
@@ -58,13 +58,21 @@ def test_columns_that_are_not_compared_are_not_read(spark: Any, frame: Any, tmp_
     profile = Profile.fit(REFERENCE[["small.er", "city"]])  # a name with a dot, which Spark takes for a field
     window = count(spark.read.parquet(str(tmp_path / "rows")), profile, n_reducers=1)
     assert window.to_bytes() == alone(CURRENT, profile)
-    assert window.counts.unknown == {"x", "count", "member", "note", "unknown"}
+    assert window.counts.unknown == {"x", "count", "member", "note", "vector", "unknown"}
 
 
 def test_nulls_are_missing_values(spark: Any) -> None:
     rows = {"x": [1.0, None, 3.0], "city": ["Rome", None, "Oslo"], "member": [True, None, False]}
     frame = spark.createDataFrame(pa.table(rows)).repartition(2)
     assert count(frame, PROFILE, n_reducers=1).to_bytes() == alone(pa.table(rows))
+
+
+def test_vectors_may_be_missing_and_of_another_length(spark: Any) -> None:
+    vectors = [[1.0, 2.0, 3.0, 4.0], None, None, [0.0, 1.0, 2.0, 3.0]] * 5
+    frame = spark.createDataFrame(pa.table({"vector": vectors})).repartition(7)
+    assert count(frame, PROFILE, n_reducers=1).to_bytes() == alone({"vector": vectors})
+    longer = count(spark.createDataFrame(pa.table({"vector": [[1.0] * 5]})), PROFILE, n_reducers=1)
+    assert "the type changed" in longer.counts.problems["vector"]
 
 
 def test_small_batches_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:

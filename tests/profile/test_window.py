@@ -144,6 +144,25 @@ def test_an_empty_batch_counts_nothing() -> None:
     assert window.n_rows == 300
 
 
+def test_the_types_of_an_empty_batch_do_not_matter() -> None:
+    window = Window(PROFILE).update(CURRENT)
+    empty = {"x": np.asarray([], "M8[s]"), "city": np.asarray([], bool), "member": np.asarray([], "f8")}
+    assert (window + Window(PROFILE).update(empty)).to_bytes() == window.to_bytes()
+
+
+def test_a_batch_in_which_every_vector_is_missing_is_one_of_missing_vectors() -> None:
+    vectors = [None if i % 3 else [float(i), 1.0] for i in range(90)]
+    profile = Profile.fit({"v": vectors, "x": np.arange(90.0)})
+    whole = Window(profile).update({"v": vectors, "x": np.arange(90.0)})
+    parts = Window(profile)
+    for i in range(90):  # Oracle: one batch of all rows
+        parts.update({"v": [vectors[i]], "x": [float(i)]})
+    assert parts.to_bytes() == whole.to_bytes()
+    assert parts.counts.problems == {}
+    nothing = pa.table({"v": pa.array([None, None], pa.list_(pa.float64()))})
+    assert parts.update(nothing).counts.projected["v"].n_missing == 62
+
+
 def test_reset_forgets_everything() -> None:
     window = Window(PROFILE).update(CURRENT)
     window.reset()

@@ -14,7 +14,16 @@ from driftwatch.profile.window import Window
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["FAN_IN", "as_monitor", "compared_columns", "count_partition", "merge_partitions", "merge_windows", "reduce"]
+__all__ = [
+    "FAN_IN",
+    "as_monitor",
+    "compared_columns",
+    "count_partition",
+    "merge_partitions",
+    "merge_windows",
+    "read_profile",
+    "reduce",
+]
 
 FAN_IN = 16  # parts that one task merges: 10,000 partitions are four levels
 CACHED_PROFILES = 4  # of one process
@@ -55,7 +64,7 @@ def count_partition(profile: Profile | bytes, batches: Iterable[Any]) -> bytes:
     >>> merge_windows(profile, parts).n_rows
     1500
     """
-    window = Window(_known(profile))
+    window = Window(read_profile(profile))
     for batch in batches:
         window.update(batch)
     return window.to_bytes()
@@ -71,7 +80,7 @@ def merge_partitions(profile: Profile | bytes, parts: Iterable[bytes]) -> bytes:
     InputError
         If a part was counted on another profile.
     """
-    return merge_windows(_known(profile), parts).to_bytes()
+    return merge_windows(read_profile(profile), parts).to_bytes()
 
 
 def merge_windows(profile: Profile, parts: Iterable[bytes]) -> Window:
@@ -136,7 +145,8 @@ def compared_columns(profile: Profile, names: Sequence[str]) -> tuple[list[str],
     return wanted or list(names), {name: [] for name in names if name not in profile.features}
 
 
-def _known(profile: Profile | bytes) -> Profile:
+def read_profile(profile: Profile | bytes) -> Profile:
+    """Return the profile of bytes, which a process reads once."""
     return profile if isinstance(profile, Profile) else _read(bytes(profile))
 
 

@@ -13,6 +13,7 @@ from driftwatch.distributed.protocol import (
     count_partition,
     merge_partitions,
     merge_windows,
+    read_profile,
 )
 from driftwatch.errors import InputTypeError
 
@@ -75,13 +76,14 @@ def count(frame: Any, profile: Profile, *, n_reducers: int = FAN_IN) -> Window:
     states = plain.mapInArrow(partial(_counted, sent, columns), f"{STATE} binary")
     merged = states.repartition(n_reducers).mapInArrow(partial(_merged, sent), f"{STATE} binary")
     window = merge_windows(profile, [row[STATE] for row in merged.collect()])
-    window.update(plain.limit(0).toArrow().rename_columns(columns))  # a frame without rows still has columns
     return window.update(others) if others else window
 
 
 def _counted(profile: bytes, columns: list[str], batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """Yield the counts of a partition as one row."""
-    yield _row(count_partition(profile, (table.rename_columns(columns) for table in _joined(batches))))
+    reference = read_profile(profile)
+    tables = (_with_vectors(table.rename_columns(columns), reference) for table in _joined(batches))
+    yield _row(count_partition(reference, tables))
 
 
 def _merged(profile: bytes, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -93,6 +95,21 @@ def _row(state: bytes) -> pa.RecordBatch:
     import pyarrow as pa
 
     return pa.RecordBatch.from_pydict({STATE: [state]}, schema=pa.schema([(STATE, pa.binary())]))
+
+
+def _with_vectors(table: pa.Table, profile: Profile) -> pa.Table:
+    """Return the table with its embeddings as lists of one size, which Spark has no type for."""
+    import pyarrow as pa
+
+    for name, lines in profile.summary.projections.items():
+        if name in table.column_names and pa.types.is_list(table.schema.field(name).type):
+            column = table[name]
+            try:
+                vectors = column.cast(pa.list_(column.type.value_type, lines.n_dimensions))
+            except pa.ArrowInvalid:  # of other lengths: the report says that the type changed
+                continue
+            table = table.set_column(table.column_names.index(name), name, vectors)
+    return table
 
 
 def _joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:

@@ -48,7 +48,7 @@ def all_reduce(
 
     counts, profile = window.counts, window.profile
     ranks: list[Any] = [None] * distributed.get_world_size(group)
-    distributed.all_gather_object(ranks, (profile.summary.frame, replace(counts, blocks=())), group=group)
+    distributed.all_gather_object(ranks, (profile.summary.frame, replace(counts, blocks=(), projected={})), group=group)
     if len({frame for frame, _ in ranks}) > 1:  # before any array travels: theirs would have other shapes
         raise InputError(
             "windows of all ranks must be counted on one profile, and these were not. Save it on one rank, and load it "
@@ -62,12 +62,12 @@ def all_reduce(
         host: np.ndarray[Any, Any] = tensor.cpu().numpy()
         return host
 
-    own = flatten(counts.blocks)
+    own = flatten(counts)
     ends = combined(own.ends, distributed.ReduceOp.MAX)
-    flat = FlatCounts(combined(own.counts, distributed.ReduceOp.SUM), ends)
+    numeric = unflatten(FlatCounts(combined(own.counts, distributed.ReduceOp.SUM), ends), counts, len(ranks))
     others = reduce(lambda a, b: merge(a, b, profile), [counted for _, counted in ranks])
     both = Window(profile)
-    both.counts = replace(others, blocks=unflatten(flat, counts.blocks, len(ranks)))
+    both.counts = replace(others, blocks=numeric.blocks, projected=numeric.projected)
     return both
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from driftwatch.arrays.schema import UNTESTED
+from driftwatch.arrays.schema import UNTESTED, FeatureKind, Storage
 from driftwatch.errors import InputError, shown
 from driftwatch.profile.block import blocks_of
 from driftwatch.profile.cells import CellTally, merge_cells, no_values
@@ -71,6 +71,9 @@ def nothing(profile: Profile) -> WindowCounts:
 
 def count(profile: Profile, table: Table) -> WindowCounts:
     """Return the counts of one table."""
+    unknown = frozenset(name for name in table.names if name not in profile.known)
+    if table.n_rows == 0:  # the columns of an empty partition may be of any type
+        return replace(nothing(profile), unknown=unknown)
     rows: dict[str, int] = {}
     missing: dict[str, int] = {}
     problems: dict[str, str] = {}
@@ -78,7 +81,7 @@ def count(profile: Profile, table: Table) -> WindowCounts:
     for name in present:
         rows[name] = table.n_rows
         reason = profile.features[name].type_change(table.storage_of(name), table.dtype_of(name))
-        if reason is not None and not _is_only_counted(profile, name):
+        if reason is not None and not _is_only_counted(profile, name) and not _lacks_vectors(profile, table, name):
             problems[name] = reason
     readable = {name for name in present if name not in problems}
     levels = {}
@@ -96,13 +99,20 @@ def count(profile: Profile, table: Table) -> WindowCounts:
         for i, block in enumerate(profile.summary.blocks)
     )
     projected = _projected(profile, table, rows, problems)
-    unknown = frozenset(name for name in table.names if name not in profile.known)
     return WindowCounts(table.n_rows, rows, missing, blocks, levels, projected, problems, unknown)
 
 
 def _is_only_counted(profile: Profile, name: str) -> bool:
     feature = profile.features[name]
     return feature.problem is not None or feature.kind in UNTESTED
+
+
+def _lacks_vectors(profile: Profile, table: Table, name: str) -> bool:
+    """Return whether every vector of an embedding is missing, so that nothing says that it is one."""
+    column_of_none = (
+        profile.features[name].kind is FeatureKind.EMBEDDING and table.storage_of(name) is not Storage.VECTOR
+    )
+    return column_of_none and table.column(name).n_missing() == table.n_rows
 
 
 def _counted_block(profile: Profile, i: int, table: Table, names: list[str], problems: dict[str, str]) -> CellTally:
@@ -131,7 +141,10 @@ def _projected(
         try:
             if unreadable:
                 raise InputError(f"{shown(unreadable)} cannot be read")  # noqa: TRY301 - handled as what follows is
-            found[name] = lines.tally(lines.rows_of(table))
+            if not lines.columns and _lacks_vectors(profile, table, name):
+                found[name] = lines.nothing()._replace(n_missing=table.n_rows)
+            else:
+                found[name] = lines.tally(lines.rows_of(table))
         except Exception as error:  # noqa: BLE001 - one unreadable column must not cost the window
             problems.setdefault(name, in_words(error))
     return found

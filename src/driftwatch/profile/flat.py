@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -9,9 +10,12 @@ import numpy as np
 from driftwatch.errors import InputError
 from driftwatch.ops.cells import carried
 from driftwatch.profile.cells import MAX_HIGH, CellTally
+from driftwatch.profile.projections import ProjectedTally
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
+
+    from driftwatch.profile.counted import WindowCounts
 
 __all__ = ["FlatCounts", "flatten", "unflatten"]
 
@@ -20,31 +24,33 @@ ENDS = ("low", "high")
 
 
 class FlatCounts(NamedTuple):
-    """Counts of numeric features, of which the vectors of several windows are the sum and the maximum.
+    """Numeric counts of a window. Those of several windows are the sum of `counts` and the maximum of `ends`.
 
     Attributes
     ----------
     counts : array of int64, shape (n,)
-        Counts and limbs of sums: these add.
+        Counts and limbs of sums.
     ends : array of float64, shape (m,)
-        Largest values, smallest ones negated, and the largest limb: of these the maximum is taken.
+        Smallest values, negated, and largest ones; and the largest limb.
     """
 
     counts: HostArray
     ends: HostArray
 
 
-def flatten(blocks: Sequence[CellTally]) -> FlatCounts:
-    """Return the tallies as vectors."""
-    counts = [array.ravel() for block in blocks for name, array in block._asdict().items() if name not in ENDS]
-    ends = [end for block in blocks for end in (-block.low, block.high)]
-    limbs = [np.abs(high).max(initial=0) for block in blocks for high in (block.sum_high, block.square_high)]
+def flatten(window: WindowCounts) -> FlatCounts:
+    """Return what was counted of numeric features, embeddings and joint features as vectors."""
+    tallies = list(_tallies(window))
+    integers = [array.ravel() for tally in tallies for array in tally[:6]]
+    lost = np.asarray([window.projected[name].n_missing for name in sorted(window.projected)], np.int64)
+    ends = [end for tally in tallies for end in (-tally.low, tally.high)]
+    limbs = [np.abs(high).max(initial=0) for tally in tallies for high in (tally.sum_high, tally.square_high)]
     largest = np.asarray([max(limbs, default=0)], np.float64)
-    return FlatCounts(np.concatenate([np.zeros(0, np.int64), *counts]), np.concatenate([*ends, largest]))
+    return FlatCounts(np.concatenate([*integers, lost]), np.concatenate([*ends, largest]))
 
 
-def unflatten(flat: FlatCounts, like: Sequence[CellTally], n_windows: int) -> tuple[CellTally, ...]:
-    """Return the tallies of vectors that were combined from `n_windows` windows with blocks of the shapes of `like`.
+def unflatten(flat: FlatCounts, like: WindowCounts, n_windows: int) -> WindowCounts:
+    """Return the counts of `like` with its numeric ones replaced by those of vectors combined from so many windows.
 
     Raises
     ------
@@ -55,19 +61,34 @@ def unflatten(flat: FlatCounts, like: Sequence[CellTally], n_windows: int) -> tu
         raise InputError(
             f"sums of {n_windows} windows must stay within 92 bits, and these may exceed them. Add them up more often."
         )
-    counts, ends = iter(_cut(flat.counts, like, ends=False)), iter(_cut(flat.ends, like, ends=True))
-    blocks = []
-    for _ in like:
-        cells, missing, sum_high, sum_low, square_high, square_low = (next(counts) for _ in range(6))
-        low, high = 0.0 - next(ends), next(ends)  # and not its negative, which would turn 0 into -0
-        sums, squares = carried(sum_high, sum_low), carried(square_high, square_low)
-        blocks.append(CellTally(cells, missing, *sums, *squares, low, high))
-    return tuple(blocks)
+    counts, ends = _Cut(flat.counts), _Cut(flat.ends)
+    made = []
+    for tally in _tallies(like):
+        cells, missing, *limbs = (counts.next(array) for array in tally[:6])
+        low, high = 0.0 - ends.next(tally.low), ends.next(tally.high)  # not -low, which would turn 0 into -0
+        made.append(CellTally(cells, missing, *carried(*limbs[:2]), *carried(*limbs[2:]), low, high))
+    n_blocks, names = len(like.blocks), sorted(like.projected)
+    lost = counts.next(np.zeros(len(names)))
+    lines = {
+        name: ProjectedTally(cells, int(n))
+        for name, cells, n in zip(names, made[n_blocks:], lost.tolist(), strict=True)
+    }
+    return replace(like, blocks=tuple(made[:n_blocks]), projected={name: lines[name] for name in like.projected})
 
 
-def _cut(vector: HostArray, like: Sequence[CellTally], *, ends: bool) -> list[HostArray]:
-    """Return the vector as arrays in the shapes of the tallies."""
-    shapes = [array.shape for block in like for name, array in block._asdict().items() if (name in ENDS) is ends]
-    stops = np.cumsum([int(np.prod(shape)) for shape in shapes])
-    parts = np.split(vector, stops)[: len(shapes)]
-    return [part.reshape(shape) for part, shape in zip(parts, shapes, strict=True)]
+def _tallies(window: WindowCounts) -> Iterator[CellTally]:
+    yield from window.blocks
+    for name in sorted(window.projected):
+        yield window.projected[name].cells
+
+
+class _Cut:
+    """A vector that is cut from its start into arrays."""
+
+    def __init__(self, vector: HostArray) -> None:
+        self._rest = vector
+
+    def next(self, like: HostArray) -> HostArray:
+        """Return the next values in the shape of an array."""
+        part, self._rest = np.split(self._rest, [like.size])
+        return part.reshape(like.shape)
