@@ -186,6 +186,35 @@ def test_the_last_window_of_a_quiet_stream_closes_by_the_clock(store: SQLiteStor
     assert [run.key for run in store.runs()] == [key(0, 10)]
 
 
+@pytest.mark.parametrize("later", [False, True])
+def test_a_partition_that_was_idle_before_a_restart_is_waited_for(store: SQLiteStore, *, later: bool) -> None:
+    class AsAGroup(MemorySource):
+        """Takes its partitions on while it is polled."""
+
+        def start(self, listener: Any) -> None:
+            self._listener = listener
+
+        def poll(self, max_messages: int, timeout: float) -> Any:
+            if not self._after:
+                self.assign(["0"])
+            return super().poll(max_messages, timeout)
+
+    broker, clock = MemoryBroker(), Clock(START / SECOND + 3)
+    worker = worker_on(broker, store, clock=clock, idle_after=5)
+    send(broker, 0, 1)
+    drain(worker)
+    clock.now += 5.5
+    drain(worker)
+    assert worker.status()["partitions"]["0"]["idle"]
+
+    send(broker, 1, 9)  # while nobody reads
+    clock.now += 10
+    source = AsAGroup(broker) if later else MemorySource(broker)
+    drain(worker_on(broker, store, clock=clock, idle_after=5, source=source))
+    assert counted(store) == {key(0, 10): Counter([0, 1])}
+    assert store.runs() == []
+
+
 def test_data_that_is_played_again_is_not_closed_by_the_clock(store: SQLiteStore) -> None:
     broker, clock = MemoryBroker(), Clock(START / SECOND + 1e6)
     worker = worker_on(broker, store, clock=clock, idle_after=5)
@@ -200,8 +229,8 @@ def test_data_that_is_played_again_is_not_closed_by_the_clock(store: SQLiteStore
 
 
 def test_nothing_closes_while_the_broker_is_away(store: SQLiteStore) -> None:
-    broker, clock = MemoryBroker(), Clock(START / SECOND + 3)
-    worker = worker_on(broker, store, clock=clock, idle_after=5)
+    broker, clock, told = MemoryBroker(), Clock(START / SECOND + 3), list[str | None]()
+    worker = worker_on(broker, store, clock=clock, idle_after=5, on_problem=told.append)
     send(broker, 0, 1)
     drain(worker)
     broker.away = True
@@ -210,6 +239,10 @@ def test_nothing_closes_while_the_broker_is_away(store: SQLiteStore) -> None:
     assert store.runs() == []
     assert worker.status()["problem"] == "the broker is away"
     assert worker.status()["partitions"]["0"]["lag"] is None
+    assert told == ["the broker is away"]
+    broker.away = False
+    drain(worker)
+    assert told == ["the broker is away", None]
 
 
 def test_windows_by_rows_are_cut_in_each_partition(store: SQLiteStore) -> None:
@@ -531,6 +564,15 @@ def test_rows_are_committed_by_the_clock_or_by_their_number(store: SQLiteStore) 
     assert broker.committed == {"0": 3}
 
 
+def test_messages_without_rows_fill_the_memory_too(store: SQLiteStore) -> None:
+    broker = MemoryBroker()
+    worker = worker_on(broker, store, clock=Clock(), commit_every=3_600, max_rows=3)
+    for value in (b"?", b"[]", None, b"?"):
+        broker.send(value, time=START)
+    assert worker.step(timeout=0) == 3
+    assert broker.committed == {"0": 2}
+
+
 class Locked(SQLiteStore):
     """A store that another process has locked for a while."""
 
@@ -583,6 +625,22 @@ def test_partitions_are_given_up_even_where_the_store_is_locked(tmp_path: Path) 
         source.assign(["0"])
         drain(worker)
         assert counted(store) == {key(0, 10): Counter([0])}
+
+
+def test_a_source_that_cannot_start_is_closed(store: SQLiteStore) -> None:
+    class Broken(MemorySource):
+        closed = False
+
+        def start(self, listener: object) -> None:
+            raise SourceError(f"no {listener is not None}")
+
+        def close(self) -> None:
+            self.closed = True
+
+    source = Broken(MemoryBroker())
+    with pytest.raises(SourceError):
+        Worker(source, store, IdScorer(), windows=TEN).run()
+    assert source.closed
 
 
 def test_stop_ends_the_run_and_stores_what_was_read(store: SQLiteStore) -> None:

@@ -127,6 +127,9 @@ def run_watch(
             timestamp=timestamp,
             timestamp_unit=timestamp_unit,
             on_window=show,
+            on_problem=lambda problem: (
+                None if quiet else note(f"waiting: {problem}" if problem else "all is well again")
+            ),
         )
         with _stopped_by_signals(worker) as came:
             if not quiet:

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from driftwatch.errors import ConfigError, SourceError, StoreConflictError, StoreLockedError
+from driftwatch.errors import ConfigError, SourceError, StoreConflictError, StoreError, StoreLockedError
 from driftwatch.store.model import Position
 from driftwatch.streaming.judging import Judge
 from driftwatch.streaming.reading import Reader, decode_json
@@ -54,7 +54,7 @@ class Worker:
     commit_every : float
         Seconds between commits. What a killed worker has to read again.
     max_rows : int
-        Rows held in memory before they are committed sooner.
+        Rows (or messages, where they have none) held in memory before they are committed sooner.
     idle_after : float
         Seconds of silence after which windows do not wait for a partition that is read to its end.
     max_ahead : float
@@ -63,6 +63,8 @@ class Worker:
         Seconds to wait after another worker has counted the same messages.
     on_window : callable, optional
         Called with each `ClosedWindow` after its report is stored.
+    on_problem : callable, optional
+        Called with the reason when nothing comes, such as a broker that is away, and with None when all is well again.
     clock : callable
         Seconds after 1970.
 
@@ -90,6 +92,7 @@ class Worker:
         max_ahead: float = 3_600.0,
         standby: float = 5.0,
         on_window: Callable[[ClosedWindow], object] | None = None,
+        on_problem: Callable[[str | None], object] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         for name, value in (("idle_after", idle_after), ("max_ahead", max_ahead), ("standby", standby)):
@@ -105,12 +108,14 @@ class Worker:
         self._complete = Completeness(windows, idle_after)
         self._commit_every, self._max_rows, self._idle_after = commit_every, max_rows, idle_after
         self._max_ahead, self._standby, self._clock = max_ahead, standby, clock
+        self._on_problem = on_problem
         self._judge = Judge(self.stream, store, scorer, on_window=on_window, clock=clock)
         self._stopping = threading.Event()
         self._partitions: dict[str, Uncounted] = {}
         self._waiting: Counter[str] = Counter()  # counts that belong to no partition: stored with the next commit
         self._committed_at = clock()
         self._n_locked = 0
+        self._problem: str | None = None
         self._n_open = 0
         self._watermark: int | None = None
 
@@ -126,8 +131,8 @@ class Worker:
         ConfigError
             If the stream was begun with other windows or another reference.
         """
-        self.start()
         try:
+            self.start()
             while not self._stopping.is_set():
                 self.step()
             self.commit()
@@ -163,17 +168,20 @@ class Worker:
         with self._store.transaction() as transaction:
             known = transaction.positions(self.stream)
             for partition, offset in initial.items():
-                if partition not in known:
-                    known[partition] = Position(offset)
-                    transaction.move(self.stream, partition, known[partition], expected=None)
+                before = known.get(partition)
+                # what was silent when it was last read may have messages by now
+                known[partition] = Position(offset) if before is None else replace(before, idle=False)
+                if known[partition] != before:
+                    expected = None if before is None else before.offset
+                    transaction.move(self.stream, partition, known[partition], expected=expected)
         now = self._clock()
         self._partitions |= {partition: Uncounted(known[partition], now) for partition in initial}
         return {partition: known[partition].offset for partition in initial}
 
     def revoked(self, partitions: Collection[str]) -> None:
         """Store what is counted and give partitions up. Called by the source."""
-        # where the store stays locked, the next owner reads again what is dropped here
-        with suppress(StoreLockedError):
+        # where it cannot be stored, the next owner reads again what is dropped here
+        with suppress(StoreError):
             self.commit(seek=False)
         for partition in partitions:
             self._partitions.pop(partition, None)
@@ -188,7 +196,7 @@ class Worker:
         """
         if timeout is None:
             timeout = min(1.0, max(0.01, self._committed_at + self._commit_every - self._clock()))
-        room = self._max_rows - sum(held.n_rows for held in self._partitions.values())
+        room = self._max_rows - self._n_held()
         messages = self._source.poll(min(MAX_POLLED, room), timeout) if room > 0 else ()
         now = self._clock()
         latest = int((now + self._max_ahead) * 1e6)
@@ -198,8 +206,8 @@ class Worker:
             if held is not None:  # one that was revoked during the poll is read by its new owner
                 held.arrived = now
                 held.add(message, self._reader, timed=timed, latest=latest)
-        n_rows = sum(held.n_rows for held in self._partitions.values())
-        if n_rows >= self._max_rows or now - self._committed_at >= self._commit_every:
+        self._tell(self._source.problem)
+        if self._n_held() >= self._max_rows or now - self._committed_at >= self._commit_every:
             try:
                 self.commit()
                 self._n_locked = 0
@@ -281,6 +289,16 @@ class Worker:
             },
         }
 
+    def _n_held(self) -> int:
+        """Return how much is held in memory: rows, or messages where they have none."""
+        return sum(max(held.n_rows, held.counts["messages"]) for held in self._partitions.values())
+
+    def _tell(self, problem: str | None) -> None:
+        if problem != self._problem:
+            self._problem = problem
+            if self._on_problem is not None:
+                self._on_problem(problem)
+
     def _idle(self, now: float) -> dict[str, bool]:
         quiet = {
             name: held.last == held.stored.offset and now - held.arrived >= self._idle_after
@@ -323,7 +341,10 @@ class Worker:
         if self._windows.by == "rows":
             return [window for window in windows if window.key.stop <= positions[window.key.scope].n_rows]
         stored = transaction.watermark(self.stream)
-        self._watermark = self._complete.watermark(positions.values(), stored, now)
+        if not self._partitions:  # not yet assigned: who knows what waits
+            self._watermark = stored
+        else:
+            self._watermark = self._complete.watermark(positions.values(), stored, now)
         if self._watermark is not None and self._watermark != stored:
             transaction.set_watermark(self.stream, self._watermark)
         return [window for window in windows if self._windows.is_closed(window.key.stop, self._watermark)]
