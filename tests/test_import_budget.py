@@ -11,7 +11,7 @@ import pytest
 
 HEAVY = frozenset(
     {"numpy", "scipy", "numba", "pandas", "jax", "torch", "typer", "rich", "pyarrow", "narwhals", "polars"}
-    | {"array_api_compat", "array_api_extra", "cupy", "starlette"}
+    | {"array_api_compat", "array_api_extra", "cupy", "starlette", "redis", "confluent_kafka"}
 )
 PROBE = "import json, sys\nbefore = set(sys.modules)\n{}\nprint(json.dumps(sorted(set(sys.modules) - before)))"
 
@@ -29,6 +29,11 @@ def loaded_by(statement: str) -> set[str]:
 @pytest.mark.parametrize("statement", ["import driftwatch", "import driftwatch; dir(driftwatch); driftwatch.errors"])
 def test_import_loads_nothing_heavy(statement: str) -> None:
     assert loaded_by(statement) & HEAVY == set()
+
+
+def test_streams_load_no_client_of_a_broker_before_it_is_used() -> None:
+    loaded = loaded_by("from driftwatch.streaming import KafkaSource, RedisSource, Worker, open_source")
+    assert loaded & {"redis", "confluent_kafka", "typer", "pandas"} == set()
 
 
 def test_the_probe_sees_a_heavy_import() -> None:

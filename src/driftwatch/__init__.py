@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
-    from driftwatch import datasets, errors, kernels, performance, sequential, simulate, training
+    from driftwatch import datasets, errors, kernels, performance, sequential, simulate, store, streaming, training
     from driftwatch.arrays.schema import FeatureKind, Role
     from driftwatch.detectors.anderson_darling import AndersonDarlingDetector
     from driftwatch.detectors.base import BaseDetector
@@ -80,6 +80,8 @@ __all__ = [
     "permutation_test",
     "sequential",
     "simulate",
+    "store",
+    "streaming",
     "training",
     "warmup",
 ]
@@ -126,6 +128,8 @@ __getattr__, __dir__ = attach(
         "permutation_test": "driftwatch.kernels.permutation",
         "sequential": "driftwatch.sequential",
         "simulate": "driftwatch.simulate",
+        "store": "driftwatch.store",
+        "streaming": "driftwatch.streaming",
         "training": "driftwatch.training",
         "warmup": "driftwatch.ops.warmup",
     },
