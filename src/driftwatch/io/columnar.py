@@ -44,12 +44,15 @@ def read_parquet(source: Source) -> pa.Table:
         raise damaged_parquet(source, error) from None
 
 
-def open_parquet(source: Source) -> parquet.ParquetFile:
-    """Open a Parquet file; what it raises is an Arrow exception or an `OSError`."""
+def open_parquet(source: Source, *, buffer_bytes: int = _PAGE_BUFFER_BYTES) -> parquet.ParquetFile:
+    """Open a Parquet file; what it raises is an Arrow exception or an `OSError`.
+
+    Each column that is being read holds a buffer of so many bytes.
+    """
     from pyarrow import parquet
 
     stored = str(source.path) if source.path else seekable(source)
-    return parquet.ParquetFile(stored, buffer_size=_PAGE_BUFFER_BYTES, pre_buffer=False)
+    return parquet.ParquetFile(stored, buffer_size=buffer_bytes, pre_buffer=False)
 
 
 def damaged_parquet(source: Source, error: Exception) -> InputError:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from driftwatch.io.columnar import damaged_arrow, damaged_parquet, is_arrow_file, open_parquet, seekable
+from driftwatch.io.source import RemoteSource
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from driftwatch.io.source import Source
 
 __all__ = ["ArrowParts", "ParquetParts"]
+
+
+# All columns are open at once: of a thousand of them, buffers of a megabyte are a gigabyte, and these take no longer. Over
+# a network each buffer is a request.
+BUFFER_BYTES = 64 << 10
+REMOTE_BUFFER_BYTES = 1 << 20
 
 
 class ParquetParts:
@@ -47,7 +54,8 @@ class ParquetParts:
     ) -> Iterator[pa.Table]:
         """Yield the schema as a table without rows, then the columns that are wanted."""
         try:
-            with open_parquet(self.source) as opened:
+            buffer_bytes = REMOTE_BUFFER_BYTES if isinstance(self.source, RemoteSource) else BUFFER_BYTES
+            with open_parquet(self.source, buffer_bytes=buffer_bytes) as opened:
                 names = opened.schema_arrow.names
                 yield opened.schema_arrow.empty_table()
                 wanted = [name for name in names if columns is None or name in columns]
