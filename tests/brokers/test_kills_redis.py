@@ -58,14 +58,17 @@ def test_a_killed_server_loses_nothing(server: RedisServer, tmp_path: Path) -> N
     """The server is killed while it is written and read; what it acknowledged is in its append-only file."""
     kills = Kills(f"{server.url}?stream=s", tmp_path / "a.db")
     sent = 0
+    failed = threading.Event()  # then no server may be started any more
 
     def produce() -> None:
         nonlocal sent
         for first in range(0, 8_000, 500):
             if first in {2_000, 4_000, 6_000}:
                 until = time.monotonic() + 20
-                while kills.rows() < first // 2 and time.monotonic() < until:
+                while kills.rows() < first // 2 and time.monotonic() < until and not failed.is_set():
                     time.sleep(0.02)
+                if failed.is_set():
+                    return
                 server.kill()
                 time.sleep(0.2)
                 server.start()
@@ -77,6 +80,9 @@ def test_a_killed_server_loses_nothing(server: RedisServer, tmp_path: Path) -> N
     producer.start()
     try:
         kills.run(8_000, 0, within=50)
+    except BaseException:
+        failed.set()
+        raise
     finally:
         producer.join(30)
     assert sent == 8_000
