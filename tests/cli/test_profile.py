@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import TYPE_CHECKING, Any, Self
 
@@ -115,6 +116,39 @@ def test_text_is_counted_as_what_the_reference_holds(run: Run, tmp_path: Path, s
         for test, result in feature["tests"].items():
             other = found["features"][name]["tests"][test]
             assert other["statistic"] == pytest.approx(result["statistic"], rel=1e-6)
+
+
+def test_build_reads_text_of_all_files_with_one_type(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "text").mkdir()
+    for i, values in enumerate((["7", "8"], ["x1", "7"])):  # digits in the first file only
+        (tmp_path / "text" / f"{i}.csv").write_text("id,n\n" + "".join(f"{v},1\n" for v in values * 10))
+    assert run("profile", "build", "text", "-o", "text.dwp").code == 0
+    facts = Profile.load("text.dwp").describe()["id"]
+    assert (facts["kind"], facts["levels"]) == ("categorical", {"7": 20, "8": 10, "x1": 10})
+
+
+def test_categories_with_another_dictionary_in_every_file_are_one(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "dict").mkdir()
+    for i, values in enumerate((["Rome", "Oslo"], ["Bern", "Oslo"], ["Oslo"])):
+        table = pa.table({"city": pa.array(values * 20).dictionary_encode()})
+        parquet.write_table(table, tmp_path / "dict" / f"{i}.parquet", row_group_size=15)
+    assert run("profile", "build", "dict", "-o", "dict.dwp").code == 0
+    assert Profile.load("dict.dwp").describe()["city"]["levels"] == {"Oslo": 60, "Bern": 20, "Rome": 20}
+
+
+def test_standard_input_is_checked_and_no_rows_are_an_error(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built(run, "--exclude", "day")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(encode(CURRENT, ".csv"))))
+    report = json.loads(run("check", "--profile", "ref.dwp", "-", "-f", "json").out)
+    assert report["n_current"] == 600
+    (tmp_path / "empty.csv").write_text("price,count\n")
+    outcome = run("check", "--profile", "ref.dwp", "empty.csv")
+    assert (outcome.code, outcome.error) == (
+        2,
+        "rows were expected in 'empty.csv', but there are none. Check the query behind them.",
+    )
 
 
 def test_check_says_what_the_library_says_and_ends_with_its_code(run: Run) -> None:

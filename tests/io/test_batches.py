@@ -55,6 +55,13 @@ def test_rows_of_every_format_come_whole_and_in_order(tmp_path: Path, suffix: st
     assert max(table.num_rows for table in tables) == min(N, n_values // 4)
 
 
+def test_tables_are_filled_from_one_file_to_the_next(tmp_path: Path) -> None:
+    for i in range(3):
+        write(tmp_path / f"part{i}.parquet", TABLE.slice(100 * i, 100))
+    tables = find_batches([tmp_path]).tables(n_values=4 * 70)
+    assert [table.num_rows for table in tables] == [70, 70, 70, 70, 20]
+
+
 def test_arrays_and_gzipped_text_are_read_too(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", np.arange(6.0).reshape(3, 2))
     assert together(find_batches([tmp_path / "a.npy"]).tables()).to_pydict() == {"f0": [0, 2, 4], "f1": [1, 3, 5]}
@@ -82,7 +89,11 @@ def test_number_of_rows_is_known_where_the_format_says_it(tmp_path: Path, suffix
 
 @pytest.mark.parametrize(
     "source",
-    [f"{url}{{}}/data{pattern}" for url in ("", "file://") for pattern in ("", "/**/*.parquet", "/day=?/[a]*.parquet")],
+    [
+        f"{url}{{}}/data{pattern}"
+        for url in ("", "file://")
+        for pattern in ("", "/", "/**/*.parquet", "/day=?/[a]*.parquet")
+    ],
 )
 def test_folders_patterns_and_urls_find_the_same_files(tmp_path: Path, source: str) -> None:
     for day in (1, 2):
@@ -227,6 +238,15 @@ def test_one_file_that_was_cut_short_is_an_error_that_names_it(tmp_path: Path, s
         list(batches.tables()) if where == "tables" else getattr(batches, where)()
 
 
+def test_damaged_text_inside_an_arrow_file_is_found(tmp_path: Path) -> None:
+    offsets = np.asarray([0, 900_000_000, 5], "i4")  # whoever reads the second one leaves the memory of the process
+    broken = pa.StringArray.from_buffers(2, pa.py_buffer(offsets), pa.py_buffer(b"abcde"))
+    with ipc.new_file(tmp_path / "a.arrow", pa.schema([("x", pa.string())])) as writer:
+        writer.write_batch(pa.record_batch([broken], names=["x"]))
+    with pytest.raises(InputError, match=r"a\.arrow.*damaged"):
+        list(find_batches([tmp_path]).tables())
+
+
 def test_damage_inside_a_parquet_file_is_found(tmp_path: Path) -> None:
     write(tmp_path / "a.parquet")
     content = bytearray((tmp_path / "a.parquet").read_bytes())
@@ -316,6 +336,8 @@ def test_sample_of_many_row_groups_is_spread_over_all_of_them(tmp_path: Path) ->
     found = find_batches([tmp_path]).sample(3000, progress=seen.append).column("n").to_numpy()
     assert sum(seen) == 6400  # 64 of 1,000 groups are read
     assert np.abs(found / 100_000 - (np.arange(3000) + 0.5) / 3000).max() < 0.04
+    others = find_batches([tmp_path]).sample(3000, seed=1).column("n").to_numpy()
+    assert len(set(others // 100) & set(found // 100)) < 20  # of 64: which ones are read is drawn too
 
 
 def test_sample_larger_than_the_data_is_all_of_it(tmp_path: Path) -> None:

@@ -70,6 +70,14 @@ def test_way_back_is_a_version_of_its_own() -> None:
     assert third.roll_back(second, reason="a mistake").n_rows == 400
 
 
+def test_reference_that_is_back_has_the_hash_that_it_had(tmp_path: Path) -> None:
+    PROFILE.save(tmp_path / "ref.dwp")
+    first = Profile.load(tmp_path / "ref.dwp")  # its rows, which the hash is of, are not there any more
+    back = first.accept(WINDOW, reason="new").roll_back(first, reason="a mistake")
+    back.save(tmp_path / "ref.dwp")
+    assert Profile.load(tmp_path / "ref.dwp").hash == PROFILE.hash
+
+
 def test_way_back_to_what_was_never_there_is_refused() -> None:
     second = PROFILE.accept(WINDOW, reason="new")
     for other in (second, PROFILE.accept(WINDOW, reason="another")):

@@ -13,6 +13,7 @@ from driftwatch.cli.progress import DelayedProgress
 from driftwatch.cli.rendering import deliver
 from driftwatch.cli.settings import resolve
 from driftwatch.cli.streams import check_destination, is_interactive
+from driftwatch.errors import InputError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,6 +57,10 @@ def run_check_profile(
         monitor.use(known)
     with DelayedProgress(enabled=is_interactive(sys.stderr) and not quiet) as progress:
         window = counted(profile, sources, progress)
+        if not window.n_rows:
+            raise InputError(
+                f"rows were expected in {shown(sources)}, but there are none. Check the query behind them."
+            )
         progress.phase("comparing", total=len(monitor.feature_names))
         report = monitor.check(window, progress=progress.advance)
 

@@ -111,7 +111,7 @@ def _filesystem(url: str, asked: str) -> tuple[Any, str]:
         raise InputError(
             f"cannot read {asked!r}: {one_line(error)}. Give a URL such as s3://bucket/folder/*.parquet."
         ) from None
-    return filesystem, path
+    return filesystem, path.rstrip("/") or path
 
 
 def _listed(filesystem: Any, base: str) -> list[Any]:
