@@ -58,7 +58,7 @@ def test_columns_that_are_not_compared_are_not_read(spark: Any, frame: Any, tmp_
     profile = Profile.fit(REFERENCE[["small.er", "city"]])  # a name with a dot, which Spark takes for a field
     window = count(spark.read.parquet(str(tmp_path / "rows")), profile, n_reducers=1)
     assert window.to_bytes() == alone(CURRENT, profile)
-    assert window.counts.unknown == {"x", "count", "member", "note", "vector", "unknown"}
+    assert window.counts.unknown == set(CURRENT) - {"small.er", "city"}
 
 
 def test_nulls_are_missing_values(spark: Any) -> None:

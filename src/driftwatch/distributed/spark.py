@@ -39,7 +39,7 @@ def check(frame: Any, reference: Monitor | Profile, *, n_reducers: int = FAN_IN)
     Parameters
     ----------
     frame : pyspark.sql.DataFrame
-        Classic or Connect. No row is shuffled or collected, and columns that the reference does not compare are not
+        No row is shuffled or collected, and columns that the reference does not compare are not
         read. Workers need driftwatch and pyarrow in their Python.
     reference : Monitor or Profile
         A profile is judged with the default settings of `Monitor.from_profile`.
