@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import dask
@@ -14,7 +14,7 @@ from dask.distributed import Client, LocalCluster
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cluster_samples import CURRENT, PROFILE, REFERENCE, alone, same_report
+from cluster_samples import CURRENT, PROFILE, REFERENCE, alone, die_once, same_report
 from driftwatch import Monitor, Profile
 from driftwatch.distributed.dask import check, count
 from driftwatch.errors import InputTypeError, NoCommonFeaturesError
@@ -107,14 +107,20 @@ def test_columns_that_are_not_compared_are_not_read() -> None:
     assert window.counts.unknown == set(CURRENT) - {"x", "city"}
 
 
-def die_once(rows: Any, marker: str) -> Any:
-    """Return rows, but for the first process that comes here: that one is killed."""
+@contextmanager
+def bounded(seconds: int) -> Iterator[None]:
+    """Fail where Dask would wait for ever, as for workers that do not come back."""
+
+    def give_up(*_: Any) -> None:
+        raise TimeoutError(f"no answer within {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
     try:
-        os.close(os.open(marker, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        return CURRENT.iloc[rows]
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("not reached")
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_a_killed_worker_costs_nothing_but_time(client: Client, tmp_path: Path) -> None:
@@ -122,7 +128,7 @@ def test_a_killed_worker_costs_nothing_but_time(client: Client, tmp_path: Path) 
     before = set(client.scheduler_info(n_workers=-1)["workers"])
     parts = np.array_split(np.arange(len(CURRENT)), 8)
     frame = dd.from_map(die_once, parts, marker=str(marker), meta=CURRENT.iloc[:0])
-    with dask.config.set({"distributed.comm.timeouts.connect": f"{WAIT}s"}):
+    with bounded(WAIT):
         window = count(frame, PROFILE, fan_in=2)
     assert marker.exists()
     client.wait_for_workers(2, timeout=WAIT)

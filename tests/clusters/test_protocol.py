@@ -70,6 +70,11 @@ def test_a_level_of_a_tree_has_so_many_parts_a_node() -> None:
     assert groups == [16, 16, 3]  # the 33rd goes up as it is
 
 
+def test_a_tree_of_no_parts_is_a_merge_of_none() -> None:
+    result = distributed.reduce([], lambda group: distributed.merge_partitions(SENT, group))
+    assert result == Window(PROFILE).to_bytes()
+
+
 @pytest.mark.parametrize("fan_in", [1, 0, 2.5, True])
 def test_a_tree_needs_two_branches(fan_in: Any) -> None:
     with pytest.raises(ConfigError, match="`fan_in` must be an integer of at least 2"):
