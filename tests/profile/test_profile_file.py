@@ -194,3 +194,15 @@ def test_the_golden_file_of_format_1_is_read_for_ever() -> None:
     for name, feature in wanted.features.items():
         for test in {"psi", "chi2"} & set(feature.tests):
             assert found.features[name].tests[test].statistic == pytest.approx(feature.tests[test].statistic, rel=1e-12)
+
+
+def test_a_calibration_travels_with_the_profile(tmp_path: Path) -> None:
+    rng = np.random.default_rng(11)
+    monitor = Monitor({"x": rng.normal(size=2000), "y": rng.normal(size=2000)})
+    result = monitor.calibrate(window=100, checks_per_day=1, false_alarms_per_month=1)
+    loaded = saved(monitor.profile, tmp_path)
+    again = Monitor.from_profile(loaded)
+    assert again.calibration == result
+    assert again.plan.alpha == monitor.plan.alpha != 0.05
+    assert again.check({"x": rng.normal(size=100), "y": rng.normal(size=100)}).calibrated
+    assert Monitor.from_profile(loaded, calibrated=False).plan.alpha == 0.05

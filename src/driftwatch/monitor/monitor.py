@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from driftwatch._version import version
@@ -22,6 +23,7 @@ from driftwatch.profile.counted import count
 from driftwatch.profile.embedding import MAX_ROWS
 from driftwatch.profile.profile import Profile
 from driftwatch.profile.window import Window
+from driftwatch.report.calibration import Calibration
 from driftwatch.report.model import DriftReport
 
 if TYPE_CHECKING:
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from driftwatch.kernels.permutation import BlockLength
     from driftwatch.monitor.evidence import Evidence
     from driftwatch.profile.counted import WindowCounts
-    from driftwatch.report.calibration import Calibration
     from driftwatch.report.history import History
     from driftwatch.report.model import FeatureReport
 
@@ -247,6 +248,7 @@ class Monitor:
         min_samples: int = 10,
         per_feature: Mapping[str, Mapping[str, Any]] | None = None,
         roles: Mapping[str, Role | str] | None = None,
+        calibrated: bool = True,
     ) -> Self:
         """Return a monitor whose reference is a profile, as `Profile.load` returns it.
 
@@ -258,6 +260,8 @@ class Monitor:
         profile : Profile
         detectors, thresholds, excess, alpha, correction, global_method, min_effect, min_samples, per_feature, roles
             As for `Monitor`; `kind` is what the profile was fitted with.
+        calibrated : bool
+            Whether the monitor goes by the calibration that the profile carries, if it carries one.
 
         Raises
         ------
@@ -290,6 +294,8 @@ class Monitor:
             known=list(profile.features),
         )
         monitor._watch(profile, None, PerformanceCheck())  # noqa: SLF001 - the object is being made
+        if profile.calibration is not None and calibrated:
+            monitor.use(Calibration.from_dict(profile.calibration))
         return monitor
 
     @property
@@ -490,6 +496,7 @@ class Monitor:
         plan = self.plan if self.calibration is None else self._uncalibrated
         self.plan = calibrated(plan, calibration, self.feature_names)
         self._uncalibrated, self.calibration = plan, calibration
+        self.profile = replace(self.profile, calibration=calibration.to_dict())
 
     def accept(self, window: Window, *, reason: str, who: str | None = None) -> Profile:
         """Make what a window has counted the reference from now on, and return it as a profile to save.

@@ -68,6 +68,8 @@ class Profile:
         Given for a profile that has no rows: one that was loaded, or made of a window. It has no `blocks` then.
     history : tuple of Accepted
         Windows that took the place of the reference, oldest first.
+    calibration : mapping, optional
+        What `Monitor.calibrate` found on the rows, as plain data: monitors of this profile go by it.
 
     Examples
     --------
@@ -89,6 +91,7 @@ class Profile:
     settings: SummarySettings = field(default_factory=SummarySettings)
     without_rows: Summary | None = None
     history: tuple[Accepted, ...] = ()
+    calibration: Mapping[str, Any] | None = None
 
     @classmethod
     def fit(

@@ -55,6 +55,8 @@ def profile_archive(profile: Profile) -> Archive:
             "salt": settings.salt.hex(),
         },
     }
+    if profile.calibration is not None:
+        header["calibration"] = dict(profile.calibration)
     if profile.history:
         header["history"] = [step.to_dict() for step in profile.history]
     arrays: dict[str, HostArray] = {}
@@ -108,6 +110,7 @@ def profile_of(archive: Archive, cls: type[Profile]) -> Profile:
             settings=settings,
             joint={name: lines.columns for name, lines in projections.items() if lines.columns},
             without_rows=Summary(blocks, books, levels, projections),
+            calibration=None if header.get("calibration") is None else dict(header["calibration"]),
             history=tuple(map(Accepted.from_dict, header.get("history", ()))),
         )
         loaded.__dict__["hash"] = str(header["hash"])  # that of the rows, which are not here to compute it from
