@@ -25,6 +25,7 @@ SUITES = (
     "large_files",
     "ops_cpu",
     "embeddings",
+    "windows",
 )
 SLOW = {"embeddings", "large_files", "ops_cpu", "other_libraries", "scaling"}
 PACKAGES = ("driftwatch", "numpy", "scipy", "numba", "pyarrow", "pandas", "torch", "jax")

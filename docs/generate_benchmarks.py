@@ -114,6 +114,13 @@ SECTIONS = (
         "Maximum mean discrepancy with its permutation test, beside alibi-detect's on PyTorch with as many permutations, and "
         "the default check of one embedding, which keeps 2,000 rows of a side.",
     ),
+    Section(
+        "windows",
+        "update",
+        "Counting into a window, 100,000 x 100 float32",
+        "`Window.update` against `Monitor.check` of the same rows, which sorts them. Deciles only is "
+        "`Profile.fit(n_points=0)`. With points and sums a window is slower than one check, and it adds.",
+    ),
 )
 
 INTRODUCTION = """\
