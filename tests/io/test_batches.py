@@ -12,7 +12,7 @@ from pyarrow import ipc, parquet
 
 from driftwatch.arrays.schema import Storage
 from driftwatch.errors import InputError, MissingExtraError
-from driftwatch.io import delimited, json_lines
+from driftwatch.io import delimited, json_lines, text
 from driftwatch.io.batches import find_batches, storages_of
 from driftwatch.io.writers import SUFFIXES, encode
 
@@ -152,8 +152,8 @@ def test_parquet_column_whose_name_is_the_start_of_another_one(tmp_path: Path) -
 
 
 def csv_files(tmp_path: Path, *texts: str) -> Any:
-    for i, text in enumerate(texts):
-        (tmp_path / f"{i}.csv").write_text(text)
+    for i, content in enumerate(texts):
+        (tmp_path / f"{i}.csv").write_text(content)
     return find_batches([tmp_path])
 
 
@@ -218,6 +218,25 @@ def test_ragged_row_is_numbered_though_a_column_changes_its_type_before(
     batches = csv_files(tmp_path, "a,b\n" + "1,2\n" * 200 + "x,2\n" * 200 + "1,2,3\n")
     with pytest.raises(InputError, match=r"0\.csv.*row 402 .*has 3 fields"):
         list(batches.tables())
+
+
+def test_bytes_of_text_are_checked_once_however_often_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+    real = text._read_through
+
+    def counted(source: Any) -> Any:
+        checked.append(source.name)
+        return real(source)
+
+    monkeypatch.setattr(text, "_read_through", counted)
+    for suffix in (".csv", ".jsonl"):
+        batches = find_batches([write(tmp_path / f"a{suffix}")])
+        assert batches.names == TABLE.column_names
+        assert batches.sample(10).num_rows == 10
+        assert together(batches.tables()).num_rows == N
+    assert checked == [str(tmp_path / "a.csv"), str(tmp_path / "a.jsonl")]
 
 
 def test_unclosed_quote_is_named(tmp_path: Path) -> None:

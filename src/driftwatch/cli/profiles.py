@@ -66,7 +66,7 @@ def run_build(
     batches = find_batches(sources)
     with DelayedProgress(enabled=is_interactive(sys.stderr) and not quiet) as progress:
         progress.phase("sampling")
-        columns = _chosen(settings, batches.names())
+        columns = _chosen(settings, batches.names)
         sample = batches.sample(n_sampled, seed=seed, columns=columns, progress=progress.advance)
         begin_rows(progress, "counting", batches)
         profile = Profile.fit_batches(

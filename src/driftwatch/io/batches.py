@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -139,12 +140,13 @@ class Batches:
         from driftwatch.io.rebatch import resized
 
         types = _types(storages or {})
-        size = _batch_size(len(self.names() if columns is None else columns)) if n_values is None else n_values
+        size = _batch_size(len(self.names if columns is None else columns)) if n_values is None else n_values
         every = (table for place in self.places for table in self._read(place, columns, types, size))
         return resized(every, size)
 
+    @cached_property
     def names(self) -> list[str]:
-        """Return the names of the columns of the first file."""
+        """Names of the columns of the first file."""
         return [
             name
             for table in itertools.islice(self._read(self.places[0], None, None, 1), 1)
@@ -184,7 +186,7 @@ class Batches:
         rng = np.random.default_rng(seed)
         found = detect(self.places[0].source)[0]
         text = _text_type() if found is Format.DELIMITED else None  # the type of a column is that of all of its values
-        wanted = _sample_size(len(columns or self.names())) if n_rows is None else n_rows
+        wanted = _sample_size(len(columns or self.names)) if n_rows is None else n_rows
         rows = drawn(self._sampled(columns, text, rng, progress), wanted, rng)
         if not rows:
             raise InputError(

@@ -15,7 +15,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath, PurePosixPath
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from driftwatch.errors import InputError, InputTypeError, shown
 
@@ -41,12 +41,15 @@ class Source:
         The bytes of a pipe; empty for a regular file.
     gzipped : bool
         Whether `open` undoes gzip.
+    known : dict
+        What a pass over the bytes found, for the next one.
     """
 
     name: str
     path: Path | None
     data: bytes = field(default=b"", repr=False)
     gzipped: bool = False
+    known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def suffixes(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["TextFacts", "check_text"]
 
 _CHUNK_BYTES = 1 << 20
+FACTS = "text"
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class TextFacts:
 
 
 def check_text(source: Source) -> TextFacts:
-    """Return facts about the text, after making sure that it is whole, is UTF-8, and has no NUL byte.
+    """Return facts about the text, after making sure, once, that it is whole, is UTF-8, and has no NUL byte.
 
     Raises
     ------
@@ -35,6 +36,13 @@ def check_text(source: Source) -> TextFacts:
     pyarrow reads NUL bytes as they are, and turns a column with invalid UTF-8 into bytes without saying where.
     Memory: one chunk of 1 MiB.
     """
+    if FACTS not in source.known:
+        source.known[FACTS] = _read_through(source)
+    facts: TextFacts = source.known[FACTS]
+    return facts
+
+
+def _read_through(source: Source) -> TextFacts:
     decoder = codecs.getincrementaldecoder("utf-8")()
     offset = n_newlines = n_quotes = 0
     blank = True
