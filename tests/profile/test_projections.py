@@ -120,3 +120,11 @@ def test_it_comes_back_from_a_file(tmp_path: Any) -> None:
     assert Monitor.from_profile(loaded).check(window).features == report_of(profile, current)
     moved = loaded.with_reference(window.counts)
     assert report_of(moved, current)["e"].tests["frozen_lines"].statistic == 0.0
+
+
+def test_the_headline_is_a_statistic_that_was_computed() -> None:
+    profile = profile_of(REFERENCE)
+    report = Monitor.from_profile(profile).check(Window(profile).update({"e": REFERENCE[:300] + 0.5}))
+    line = report.summary().splitlines()[1]
+    assert "max KS 0." in line
+    assert "MMD" not in line

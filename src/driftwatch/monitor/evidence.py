@@ -19,7 +19,7 @@ from driftwatch.profile.projections import ProjectedSample
 from driftwatch.profile.sample import CategoricalSample, NumericSample
 from driftwatch.profile.tallied import TalliedSample
 from driftwatch.profile.windowed import WindowSample
-from driftwatch.report.model import Bins, SideSummary
+from driftwatch.report.model import SKIPPED, Bins, SideSummary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -124,7 +124,7 @@ def gather(sample: Sample, plan: Plan) -> Iterator[Evidence]:
 def _skipped(detector: BaseDetector[Any]) -> Finding:
     what = {"ordering": "the order of all values", "distances": "counts at more points than the deciles"}
     needed = what.get(detector.needs, "whole rows")
-    return Finding(None, False, None, None, {}, {}, f"skipped: it needs {needed}, and a window holds counts")
+    return Finding(None, False, None, None, {}, {}, f"{SKIPPED}it needs {needed}, and a window holds counts")
 
 
 def _add_error_bounds(findings: Sequence[Finding], bounds: Mapping[str, NDArray[np.float64]] | None, name: str) -> None:

@@ -17,10 +17,21 @@ if TYPE_CHECKING:
     from driftwatch._typing import JSONScalar
     from driftwatch.report.performance import Interval, PerformanceReport
 
-__all__ = ["SCHEMA_VERSION", "Bins", "DriftReport", "FeatureReport", "SideSummary", "Status", "TestResult", "Verdict"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "SKIPPED",
+    "Bins",
+    "DriftReport",
+    "FeatureReport",
+    "SideSummary",
+    "Status",
+    "TestResult",
+    "Verdict",
+]
 
 SCHEMA_VERSION = 1
 NOT_FINITE = "not finite"
+SKIPPED = "skipped: "  # how the reason begins of a statistic that the data at hand cannot give
 
 
 class Status(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from driftwatch.report.model import Verdict
+from driftwatch.report.model import SKIPPED, Verdict
 from driftwatch.report.text import UNICODE, decimals, number, percent, printable, probability, shorten, sparklines
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ LABELS = {
     "mmd": "MMD2",
     "sliced_wasserstein": "SW",
     "dimension_ks": "max KS",
+    "frozen_lines": "max KS",
     "classifier": "AUC",
     "cramervonmises": "CvM",
     "anderson_darling": "A2",
@@ -154,7 +155,8 @@ class Headline:
 def headline(feature: FeatureReport, glyphs: Glyphs = UNICODE) -> Headline | None:
     """Return the statistic that raised the drift, else the usual one of the kind; None where nothing was computed."""
     decisive = ["missing"] if feature.direction in MISSING_MOVES else []
-    names = [name for name in (*decisive, *feature.signals, *LABELS, *feature.tests) if name in feature.tests]
+    computed = [name for name, result in feature.tests.items() if not (result.reason or "").startswith(SKIPPED)]
+    names = [name for name in (*decisive, *feature.signals, *LABELS, *feature.tests) if name in computed]
     if not names:
         return None
     name = names[0]
