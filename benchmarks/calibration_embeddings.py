@@ -41,7 +41,7 @@ SEED = 20261123
 ALPHA = 0.05
 N_PERMUTATIONS = 199
 WINDOWS = (50, 200)
-RUNS = 100
+RUNS = 50
 # Shares at which tests find some of the drift and not all of it, where they would not differ: by window, times the factor.
 SHARES = {50: 0.6, 100: 0.4, 200: 0.3, 500: 0.15}
 FACTORS = {"sotu": 1.0, "labels": 0.9, "flip": 0.7, "noise": 0.5, "dim": 0.8}
