@@ -16,6 +16,7 @@ from driftwatch.errors import ConfigError, StoreConflictError, StoreError, Store
 from driftwatch.store import OpenWindow, Position, Run, SQLiteStore, WindowKey
 from driftwatch.store._filesystem import NETWORK_FILESYSTEMS, filesystem_of, is_network
 from driftwatch.store._migrations import APPLICATION_ID, VERSION
+from store_rows import add_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -180,14 +181,6 @@ def test_forget_drops_a_stream_and_keeps_its_checks(store: SQLiteStore) -> None:
         assert len(transaction.positions("t")) == len(transaction.open_windows("t")) == 1
     assert store.streams() == ["t"]
     assert len(store.runs("s")) == 1
-
-
-def add_rows(path: Path, n: int) -> None:
-    with SQLiteStore(path) as store:
-        for _ in range(n):
-            with store.transaction() as transaction:
-                before = transaction.positions("s").get("0", Position(0))
-                transaction.move("s", "0", Position(before.offset + 1), expected=before.offset or None)
 
 
 def test_processes_that_open_a_new_store_at_once_take_turns(tmp_path: Path) -> None:
