@@ -11,7 +11,7 @@ import pytest
 from driftwatch import Monitor
 from driftwatch.arrays.namespace import device_of, move_to, namespace_of, to_host
 from driftwatch.kernels._catalog import CATALOG
-from driftwatch.profile import profile as profile_module
+from driftwatch.profile import block as block_module
 
 if TYPE_CHECKING:
     from backends import Backend
@@ -100,7 +100,7 @@ def test_the_reference_crosses_once_however_often_it_is_compared(
             crossings.append(int(np.prod(x.shape)))
         return move_to(x, like=like)
 
-    monkeypatch.setattr(profile_module, "move_to", counted)
+    monkeypatch.setattr(block_module, "move_to", counted)
     current = backend.asarray(RNG.normal(size=(40, 3)))
     first = monitor.check(current)
     assert 150 in crossings  # the reference's values

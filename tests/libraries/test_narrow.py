@@ -11,7 +11,7 @@ from driftwatch import Monitor
 from driftwatch.kernels import _prepare
 from driftwatch.kernels._catalog import CATALOG, KernelSpec
 from driftwatch.ops import _dispatch
-from driftwatch.profile import profile as profile_module
+from driftwatch.profile import block as block_module
 
 if TYPE_CHECKING:
     from backends import Backend
@@ -70,7 +70,7 @@ def test_no_more_than_a_block_is_widened_at_once(
     if backend.traces:
         pytest.skip("the compiler plans the memory of what it compiles")
     block = 2 * N
-    for module in (_prepare, profile_module):
+    for module in (_prepare, block_module):
         monkeypatch.setattr(module, "MAX_BLOCK_VALUES", block)
     arrays = [_narrow(backend, x, dtype) for x in _pair()]
     cast, sorted_dtypes = [], []
