@@ -121,5 +121,8 @@ class ArrowParts:
             yield reader.get_batch(i)
 
 
-def _count_rows(reader: Any) -> int | None:
-    return int(reader.count_rows()) if hasattr(reader, "count_rows") else None
+def _count_rows(reader: Any) -> int:
+    """Return the number of rows; older pyarrow says it of each record batch only."""
+    if hasattr(reader, "count_rows"):
+        return int(reader.count_rows())
+    return sum(reader.get_batch(i).num_rows for i in range(reader.num_record_batches))
