@@ -10,6 +10,7 @@ from scipy import stats
 
 from driftwatch import Monitor, Profile, Window
 from driftwatch.detectors.frozen_lines import FrozenLinesDetector
+from driftwatch.profile import projections
 from driftwatch.profile.projections import MAX_AXES, N_LINES, ProjectedSample
 
 RNG = np.random.default_rng(2)
@@ -31,6 +32,23 @@ def test_any_split_gives_the_same_bytes(dtype: str) -> None:
     parts = [Window(profile).update({"e": part}) for part in np.array_split(current[::-1], [1, 3, 200, 640])]
     total = parts[3] + parts[0] + (parts[4] + parts[1]) + parts[2]
     assert total.to_bytes() == Window(profile).update({"e": current}).to_bytes()
+
+
+def test_rows_that_are_projected_a_few_at_a_time_count_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = profile_of(REFERENCE).summary.projections["e"]
+    wanted = lines.tally(REFERENCE[:100])
+    sizes: list[int] = []
+    on_lines = projections._on_lines
+
+    def noted(levels: Any, rows: Any) -> Any:
+        sizes.append(len(rows))
+        return on_lines(levels, rows)
+
+    monkeypatch.setattr(projections, "_on_lines", noted)
+    monkeypatch.setattr(projections, "ROWS_AT_ONCE", 12 * 30)
+    found = lines.tally(REFERENCE[:100])
+    assert sizes == [30, 30, 30, 10]
+    assert all(np.array_equal(a, b) for a, b in zip(found.cells, wanted.cells, strict=True))
 
 
 def test_counts_on_a_line_are_those_of_its_definition() -> None:

@@ -272,3 +272,18 @@ def test_a_profile_of_deciles_comes_back_from_a_file(tmp_path: Any) -> None:
     assert Window(loaded).update(CURRENT).to_bytes() == Window(profile).update(CURRENT).to_bytes()
     moved = loaded.with_reference(Window(loaded).update(CURRENT).counts)
     assert moved.describe()["x"]["mean"] is None
+
+
+def test_two_reasons_for_one_column_merge_to_the_same_bytes() -> None:
+    text, time = (
+        Window(PROFILE).update({"x": values}) for values in (["a"] * 3, np.asarray(["2024-01-01"] * 3, "M8[D]"))
+    )
+    assert (text + time).to_bytes() == (time + text).to_bytes()
+    assert text.counts.problems != time.counts.problems
+
+
+def test_columns_of_other_names_do_not_add() -> None:
+    values = RNG.normal(size=100)
+    here, there = (Window(Profile.fit({name: values}, salt=b"s")) for name in ("a", "b"))
+    with pytest.raises(InputError, match="counted on another"):
+        here + there

@@ -103,9 +103,8 @@ def tally_deciles(points: Points, positions: HostArray, values: Array) -> CellTa
         return counted
     xp = namespace_of(values)
     if isinstance(values, np.ndarray):
-        values = np.ascontiguousarray(
-            values
-        )  # it is read twice: by rows of a table that lies the other way, that is slow
+        # it is read twice, and slowly where a few columns of a table lie row by row
+        values = np.ascontiguousarray(values)
     rows = unordered(values, xp=xp)
     edges = rounded(points.deciles, rows.values, xp=xp)[0]
     counts = to_host(counts_from_edges(rows.values, rows.n_valid, edges, xp=xp))
