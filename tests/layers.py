@@ -24,7 +24,7 @@ LAYERS = {
     **dict.fromkeys(("ops", "kernels"), 2),
     **dict.fromkeys(("profile", "detectors"), 3),
     **dict.fromkeys(("report", "monitor", "sequential", "performance", "simulate", "explain", "training"), 4),
-    **dict.fromkeys(("io", "config", "datasets", "store"), 4),
+    **dict.fromkeys(("io", "config", "datasets", "store", "scoring"), 4),
     **dict.fromkeys(SURFACES, 5),
 }
 

@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from driftwatch.streaming.scoring import Scored
+from driftwatch.scoring.scored import Scored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from driftwatch.streaming.reading import Row
+    from driftwatch.scoring.scored import Row
 
 __all__ = ["Clock", "IdScorer", "IdState", "rows_of"]
 

@@ -24,6 +24,7 @@ LAZY = [
     "driftwatch.kernels",
     "driftwatch.monitor",
     "driftwatch.performance",
+    "driftwatch.scoring",
     "driftwatch.sequential",
     "driftwatch.simulate",
     "driftwatch.store",

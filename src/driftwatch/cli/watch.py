@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from driftwatch.config import Settings
-    from driftwatch.streaming.judging import ClosedWindow
-    from driftwatch.streaming.windows import Windows
+    from driftwatch.scoring.judging import ClosedWindow
+    from driftwatch.scoring.windows import Windows
     from driftwatch.streaming.worker import Worker
 
 __all__ = ["Cut", "run_watch"]
@@ -45,7 +45,7 @@ class Cut:
         ConfigError
             If they are not said, or said twice.
         """
-        from driftwatch.streaming.windows import Windows
+        from driftwatch.scoring.windows import Windows
 
         if (self.every is None) == (self.rows is None):
             raise ConfigError("give either `--every TIME` or `--rows COUNT`, so that the stream is cut into windows.")
@@ -104,9 +104,9 @@ def run_watch(
     decoder = None if decode is None else _function(decode)
 
     from driftwatch.profile.profile import Profile
+    from driftwatch.scoring.profile_scorer import ProfileScorer
     from driftwatch.store.sqlite import SQLiteStore
     from driftwatch.streaming.addresses import open_source
-    from driftwatch.streaming.profile_scorer import ProfileScorer
     from driftwatch.streaming.reading import decode_json
     from driftwatch.streaming.worker import Worker
 

@@ -120,9 +120,9 @@ class SQLiteTransaction:
         )
         return removed.rowcount > 0
 
-    def add_run(self, run: Run, report: str) -> None:
-        """Store a check and its report."""
-        self._connection.execute(
+    def add_run(self, run: Run, report: str) -> int:
+        """Store a check and its report, and return the id that it has from then on."""
+        added = self._connection.execute(
             "INSERT INTO run (stream, scope, start, stop, created, n_rows, verdict, report)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -130,6 +130,7 @@ class SQLiteTransaction:
                 zlib.compress(report.encode()),
             ),
         )
+        return int(added.lastrowid or 0)
 
     def count(self, stream: str, counts: Mapping[str, int]) -> None:
         """Add to the counters of a stream."""

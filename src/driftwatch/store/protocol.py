@@ -62,8 +62,8 @@ class Transaction(Protocol):
         """Drop the counts of a window; return whether there were any."""
         ...
 
-    def add_run(self, run: Run, report: str) -> None:
-        """Store a check and its report (JSON)."""
+    def add_run(self, run: Run, report: str) -> int:
+        """Store a check and its report (JSON), and return the id that it has from then on."""
         ...
 
     def count(self, stream: str, counts: Mapping[str, int]) -> None:

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
+    from driftwatch.scoring.judging import ClosedWindow
+    from driftwatch.scoring.profile_scorer import ProfileScorer
+    from driftwatch.scoring.scored import Scored, Scorer, State
+    from driftwatch.scoring.windows import Windows
     from driftwatch.streaming.addresses import open_source
-    from driftwatch.streaming.judging import ClosedWindow
     from driftwatch.streaming.kafka import KafkaSource
     from driftwatch.streaming.memory import MemoryBroker, MemorySource
-    from driftwatch.streaming.profile_scorer import ProfileScorer
     from driftwatch.streaming.redis import RedisSource
-    from driftwatch.streaming.scoring import Scored, Scorer, State
     from driftwatch.streaming.source import DeadLetter, Message, Source
-    from driftwatch.streaming.windows import Windows
     from driftwatch.streaming.worker import Worker
 
 __all__ = [
@@ -35,24 +35,24 @@ __all__ = [
 ]
 
 _MEMORY = "driftwatch.streaming.memory"
-_SCORING = "driftwatch.streaming.scoring"
+_SCORING = "driftwatch.scoring.scored"
 _SOURCE = "driftwatch.streaming.source"
 __getattr__, __dir__ = attach(
     __name__,
     {
-        "ClosedWindow": "driftwatch.streaming.judging",
+        "ClosedWindow": "driftwatch.scoring.judging",
         "DeadLetter": _SOURCE,
         "KafkaSource": "driftwatch.streaming.kafka",
         "MemoryBroker": _MEMORY,
         "MemorySource": _MEMORY,
         "Message": _SOURCE,
-        "ProfileScorer": "driftwatch.streaming.profile_scorer",
+        "ProfileScorer": "driftwatch.scoring.profile_scorer",
         "RedisSource": "driftwatch.streaming.redis",
         "Scored": _SCORING,
         "Scorer": _SCORING,
         "Source": _SOURCE,
         "State": _SCORING,
-        "Windows": "driftwatch.streaming.windows",
+        "Windows": "driftwatch.scoring.windows",
         "Worker": "driftwatch.streaming.worker",
         "open_source": "driftwatch.streaming.addresses",
     },

@@ -14,11 +14,10 @@ from driftwatch.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from driftwatch.scoring.scored import Row
     from driftwatch.streaming.source import Message
 
-__all__ = ["TIME_UNITS", "PoisonError", "Reader", "Row", "decode_json"]
-
-Row = Mapping[str, Any]
+__all__ = ["TIME_UNITS", "PoisonError", "Reader", "decode_json"]
 
 TIME_UNITS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)

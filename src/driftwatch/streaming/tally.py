@@ -17,11 +17,11 @@ from driftwatch.streaming.source import DeadLetter
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from driftwatch.scoring.scored import Row, Scorer, State
+    from driftwatch.scoring.windows import Windows
     from driftwatch.store.model import Position
-    from driftwatch.streaming.reading import Reader, Row
-    from driftwatch.streaming.scoring import Scorer, State
+    from driftwatch.streaming.reading import Reader
     from driftwatch.streaming.source import Message
-    from driftwatch.streaming.windows import Windows
 
 __all__ = ["Tally", "Uncounted", "tally"]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+    from driftwatch.scoring.windows import Windows
     from driftwatch.store.model import Position
-    from driftwatch.streaming.windows import Windows
 
 __all__ = ["Completeness"]
 

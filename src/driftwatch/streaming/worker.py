@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from driftwatch.errors import ConfigError, SourceError, StoreConflictError, StoreError, StoreLockedError
+from driftwatch.scoring.judging import Judge
 from driftwatch.store.model import Position
-from driftwatch.streaming.judging import Judge
 from driftwatch.streaming.reading import Reader, decode_json
 from driftwatch.streaming.tally import Tally, Uncounted, tally
 from driftwatch.streaming.watermark import Completeness
@@ -20,12 +20,12 @@ from driftwatch.streaming.watermark import Completeness
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+    from driftwatch.scoring.judging import ClosedWindow
+    from driftwatch.scoring.scored import Scorer
+    from driftwatch.scoring.windows import Windows
     from driftwatch.store.model import OpenWindow
     from driftwatch.store.protocol import Store, Transaction
-    from driftwatch.streaming.judging import ClosedWindow
-    from driftwatch.streaming.scoring import Scorer
     from driftwatch.streaming.source import DeadLetter, Source
-    from driftwatch.streaming.windows import Windows
 
 __all__ = ["Worker"]
 
@@ -61,6 +61,8 @@ class Worker:
         Seconds that the time of a row may be ahead of the clock.
     standby : float
         Seconds to wait after another worker has counted the same messages.
+    with_report : callable, optional
+        Called with the transaction that stores a report and the `ClosedWindow`, such as an `AlertManager`.
     on_window : callable, optional
         Called with each `ClosedWindow` after its report is stored.
     on_problem : callable, optional
@@ -91,6 +93,7 @@ class Worker:
         idle_after: float = 60.0,
         max_ahead: float = 3_600.0,
         standby: float = 5.0,
+        with_report: Callable[[Transaction, ClosedWindow], object] | None = None,
         on_window: Callable[[ClosedWindow], object] | None = None,
         on_problem: Callable[[str | None], object] | None = None,
         clock: Callable[[], float] = time.time,
@@ -109,7 +112,7 @@ class Worker:
         self._commit_every, self._max_rows, self._idle_after = commit_every, max_rows, idle_after
         self._max_ahead, self._standby, self._clock = max_ahead, standby, clock
         self._on_problem = on_problem
-        self._judge = Judge(self.stream, store, scorer, on_window=on_window, clock=clock)
+        self._judge = Judge(self.stream, store, scorer, with_report=with_report, on_window=on_window, clock=clock)
         self._stopping = threading.Event()
         self._partitions: dict[str, Uncounted] = {}
         self._waiting: Counter[str] = Counter()  # counts that belong to no partition: stored with the next commit

@@ -11,9 +11,9 @@ import pytest
 
 from driftwatch import DriftReport, FeatureKind, Monitor, Profile, Window
 from driftwatch.errors import InputError
+from driftwatch.scoring.columns import columns_of
 from driftwatch.store import SQLiteStore
 from driftwatch.streaming import MemoryBroker, MemorySource, ProfileScorer, Windows, Worker
-from driftwatch.streaming.columns import columns_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,16 +1,19 @@
-"""Rows to counts, and counts to a report (layer 5): the only part of a stream that knows what is counted."""
+"""Rows to counts, and counts to a report (layer 4): the only part of a stream that knows what is counted."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from driftwatch.streaming.reading import Row
+    from driftwatch.report.model import DriftReport
 
-__all__ = ["Scored", "Scorer", "State"]
+__all__ = ["Row", "Scored", "Scorer", "State"]
+
+Row = Mapping[str, Any]
 
 
 class State(Protocol):
@@ -35,11 +38,14 @@ class Scored:
         JSON, for the store.
     summary : str
         One line for people.
+    result : DriftReport, optional
+        The same report as an object. None where the check failed.
     """
 
     verdict: str
     report: str
     summary: str
+    result: DriftReport | None = field(default=None, compare=False, repr=False)
 
 
 class Scorer(Protocol):

@@ -1,4 +1,4 @@
-"""Rows of messages to columns of the reference's types (layer 5), the same whatever rows come together."""
+"""Rows of messages to columns of the reference's types (layer 4), the same whatever rows come together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from driftwatch.profile.feature import ReferenceFeature
     from driftwatch.profile.profile import Profile
-    from driftwatch.streaming.reading import Row
+    from driftwatch.scoring.scored import Row
 
 __all__ = ["columns_of"]
 

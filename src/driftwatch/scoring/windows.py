@@ -1,4 +1,4 @@
-"""Which windows a row belongs to, and when they are complete (layer 5): by time or by count, side by side or sliding."""
+"""Which windows a row belongs to, and when they are complete (layer 4): by time or by count, side by side or sliding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts on a profile, judged by a monitor (layer 5): what streams are for."""
+"""Counts on a profile, judged by a monitor (layer 4): what streams and services are for."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from driftwatch.monitor.monitor import Monitor
 from driftwatch.profile.window import Window
-from driftwatch.streaming.columns import columns_of
-from driftwatch.streaming.scoring import Scored
+from driftwatch.scoring.columns import columns_of
+from driftwatch.scoring.scored import Scored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from driftwatch.profile.profile import Profile
-    from driftwatch.streaming.reading import Row
+    from driftwatch.scoring.scored import Row
 
 __all__ = ["ProfileScorer"]
 
@@ -64,4 +64,4 @@ class ProfileScorer:
             )
         else:
             summary = report.summary().partition("\n")[0]
-        return Scored(report.verdict.value, report.to_json(), summary)
+        return Scored(report.verdict.value, report.to_json(), summary, report)
