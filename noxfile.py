@@ -14,6 +14,7 @@ nox.options.sessions = ["lint", "types", "tests"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 LOWEST_PYTHON = PROJECT["project"]["requires-python"].removeprefix(">=")
+WITHOUT_SERVERS = "--ignore=tests/services"  # their own session, whatever is installed here
 REQUIREMENT_WITH_FLOOR = re.compile(r"(?P<name>[\w.-]+)>=(?P<floor>[\w.]+)")
 
 
@@ -53,7 +54,7 @@ def tests(session: nox.Session) -> None:
     """Run all tests with branch coverage; arguments after `--` go to pytest and lift the coverage floor."""
     session.install("-e", ".[cli,sklearn,safetensors]", *group("tests"))
     selected = [*session.posargs, "--cov-fail-under=0"] if session.posargs else []
-    session.run("pytest", "--numprocesses=auto", "--cov", "--cov-report=term", *selected)
+    session.run("pytest", "--numprocesses=auto", "--cov", "--cov-report=term", WITHOUT_SERVERS, *selected)
 
 
 @nox.session(python=LOWEST_PYTHON)
@@ -64,7 +65,7 @@ def tests_min(session: nox.Session) -> None:
     brought = [requirement for extra in ("cli", "sklearn", "safetensors") for requirement in extras[extra]]
     pins = pinned_to_floor([*metadata["dependencies"], *brought, *group("frames")])
     session.install("-e", ".[cli,sklearn,safetensors]", *group("tests"), *pins)
-    session.run("pytest", "--numprocesses=auto", *session.posargs)
+    session.run("pytest", "--numprocesses=auto", WITHOUT_SERVERS, *session.posargs)
 
 
 @nox.session
@@ -93,6 +94,13 @@ def clusters(session: nox.Session) -> None:
     """Run the tests of the adapters on local clusters of Dask and Spark, which needs Java 17."""
     session.install("-e", ".[cli,dask,spark]", *group("tests"))
     session.run("pytest", *(session.posargs or ["tests/clusters"]))
+
+
+@nox.session
+def services(session: nox.Session) -> None:
+    """What runs in production on real servers of this machine, which must be installed: PostgreSQL, Prometheus."""
+    session.install("-e", ".[cli,postgres]", *group("tests"))
+    session.run("pytest", *(session.posargs or ["tests/services"]))
 
 
 @nox.session

@@ -6,9 +6,10 @@ from importlib.util import find_spec
 
 from hypothesis import settings
 
-# doctests are looked for in every file, and these are about clients of brokers: `nox -s streams` installs them
-_BROKERS = {"redis_server.py": "redis", "kafka_cluster.py": "confluent_kafka"}
-collect_ignore = [file for file, client in _BROKERS.items() if find_spec(client) is None]
+# doctests are looked for in every file, and these are about clients of servers: `nox -s streams` and `nox -s services`
+# install them
+_CLIENTS = {"redis_server.py": "redis", "kafka_cluster.py": "confluent_kafka", "postgresql_server.py": "psycopg"}
+collect_ignore = [file for file, client in _CLIENTS.items() if find_spec(client) is None]
 
 # The same examples on every run, and no deadline: a busy machine must not decide whether a property holds.
 settings.register_profile("driftwatch", deadline=None, derandomize=True)

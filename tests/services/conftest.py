@@ -1,0 +1,9 @@
+"""Tests that need a server or an optional library: collected where the library is installed, as `nox -s services` does."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+# a library, and the folders or files that are about it
+_NEEDED = {"psycopg": ("store",)}
+collect_ignore = [path for library, paths in _NEEDED.items() for path in paths if find_spec(library) is None]
