@@ -19,6 +19,7 @@ from driftwatch._version import version
 
 LAZY = [
     "driftwatch",
+    "driftwatch.alerting",
     "driftwatch.detectors",
     "driftwatch.distributed",
     "driftwatch.kernels",
