@@ -9,6 +9,7 @@ import pytest
 from driftwatch import errors
 from driftwatch.errors import (
     ConfigError,
+    DeliveryError,
     DriftDetectedError,
     DriftwatchError,
     InputError,
@@ -29,6 +30,7 @@ from driftwatch.errors import (
         (UnknownNameError, ValueError),
         (InputTypeError, TypeError),
         (MissingExtraError, ImportError),
+        (DeliveryError, RuntimeError),
         (DriftDetectedError, AssertionError),
     ],
 )

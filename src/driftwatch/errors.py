@@ -12,6 +12,7 @@ DriftwatchError
  |    +-- StoreLockedError            another process held its lock for too long
  |    +-- StoreConflictError          another worker has moved the offsets on
  +-- SourceError (RuntimeError)       a stream cannot be read
+ +-- DeliveryError (RuntimeError)     a receiver did not take a notification
  +-- DriftDetectedError (AssertionError)  raised by `assert_no_drift`
 """
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ArchiveError",
     "ConfigError",
+    "DeliveryError",
     "DriftDetectedError",
     "DriftwatchError",
     "InputError",
@@ -113,6 +115,25 @@ class StoreConflictError(StoreError):
 
 class SourceError(DriftwatchError, RuntimeError):
     """A stream cannot be read, or does not hold what was counted of it before."""
+
+
+class DeliveryError(DriftwatchError, RuntimeError):
+    """A receiver did not take a notification.
+
+    Attributes
+    ----------
+    retry_after : float, optional
+        Seconds that the receiver asks to wait before the next try.
+    permanent : bool
+        Whether trying again cannot help.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None, permanent: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after, self.permanent = retry_after, permanent
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str], dict[str, object]]:
+        return type(self), (str(self),), {"retry_after": self.retry_after, "permanent": self.permanent}
 
 
 class DriftDetectedError(DriftwatchError, AssertionError):
