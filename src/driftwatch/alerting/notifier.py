@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
+from driftwatch._checks import is_text
 from driftwatch.errors import ConfigError, DeliveryError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class BaseNotifier(ABC):
     every_window: ClassVar[bool] = False
 
     def __init__(self, name: str) -> None:
-        if not isinstance(name, str) or not name.strip():
+        if not is_text(name):
             raise ConfigError(f"`name` of a receiver must be text that is not empty, got {name!r}.")
         self.name = name
 

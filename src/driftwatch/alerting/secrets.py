@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, Self
 
+from driftwatch._checks import is_text
 from driftwatch.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Secret:
     __slots__ = ("_read",)
 
     def __init__(self, value: str) -> None:
-        if not isinstance(value, str) or not value.strip():
+        if not is_text(value):
             # the value is never part of a message, not even a wrong one
             raise ConfigError(f"a secret must be text that is not empty, got a {type(value).__name__}.")
         self._read: Callable[[], str] = lambda: value
