@@ -274,6 +274,24 @@ def test_a_profile_of_deciles_comes_back_from_a_file(tmp_path: Any) -> None:
     assert moved.describe()["x"]["mean"] is None
 
 
+@pytest.mark.parametrize("kept", [["a", "b", "c", "d", "e"], ["e", "b"], ["d", "c", "a"]])
+def test_deciles_of_any_columns_in_any_order_are_those_of_a_search(kept: list[str]) -> None:
+    types = {"a": "f4", "b": "f8", "c": "f4", "d": "f8", "e": "f4"}  # two blocks, whose columns take turns
+    drawn = {name: RNG.normal(i, 1 + i, 500).astype(dtype) for i, (name, dtype) in enumerate(types.items())}
+    drawn["c"] = np.rint(drawn["c"] / 3)  # some of its deciles are one
+    profile = Profile.fit(drawn, n_points=0)
+    batch = {name: np.append(drawn[name][:200] + 0.3, np.nan) for name in kept}
+    window = Window(profile).update(batch)
+    for block, counted in zip(profile.summary.blocks, window.counts.blocks, strict=True):
+        for row, name in enumerate(block.names):
+            wanted = np.zeros(block.points.n_cells)
+            if name in batch:
+                deciles = np.searchsorted(block.points.deciles[row], batch[name][:-1], side="right")
+                np.add.at(wanted, block.cells.decile_positions[row, deciles], 1)
+            assert counted.cells[row].tolist() == wanted.tolist()
+            assert counted.missing[row] == (name in batch)
+
+
 def test_two_reasons_for_one_column_merge_to_the_same_bytes() -> None:
     text, time = (
         Window(PROFILE).update({"x": values}) for values in (["a"] * 3, np.asarray(["2024-01-01"] * 3, "M8[D]"))

@@ -11,7 +11,7 @@ import numpy as np
 from driftwatch.arrays.namespace import device_of, to_host
 from driftwatch.kernels._prepare import Ordered
 from driftwatch.kernels.noise_wasserstein import BridgeMoments, bridge_moments
-from driftwatch.profile.cells import SQUARE_SHIFT, CellTally, no_values, tally_deciles, tally_values, wide
+from driftwatch.profile.cells import SQUARE_SHIFT, CellTally, count_deciles, no_values, put_deciles, tally_values, wide
 from driftwatch.profile.points import DEFAULT_POINTS, Points, fit_points
 from driftwatch.profile.tallied import cells_of_points
 
@@ -60,7 +60,10 @@ class FrozenBlock:
     def count(self, values: Array) -> CellTally:
         """Return the tally of values `(d, m)`."""
         if self.counts_only:
-            return tally_deciles(self.points, self.cells.decile_positions, values)
+            counted = no_values(self.points)
+            counts, counted.missing[:] = count_deciles(self.points.deciles, values)
+            put_deciles(counted, list(range(len(self.names))), self.cells.decile_positions, counts)
+            return counted
         return tally_values(self.points, values)
 
     def select(self, rows: list[int]) -> FrozenBlock:
