@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+import pytest
 from hypothesis import settings
+
+pytest.register_assert_rewrite("store_contract")  # its asserts are those of tests
 
 # doctests are looked for in every file, and these are about clients of servers: `nox -s streams` and `nox -s services`
 # install them

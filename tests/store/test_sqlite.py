@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import pickle
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
@@ -12,140 +11,29 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from driftwatch.errors import ConfigError, StoreConflictError, StoreError, StoreLockedError
-from driftwatch.store import OpenWindow, Position, Run, SQLiteStore, WindowKey
+from driftwatch.errors import ConfigError, StoreError
+from driftwatch.store import OpenWindow, Position, Run, SQLiteStore, WindowKey, open_store
 from driftwatch.store._filesystem import NETWORK_FILESYSTEMS, filesystem_of, is_network
 from driftwatch.store._migrations import APPLICATION_ID, VERSION
-from store_rows import add_rows
+from store_contract import StoreContract, letter, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KEY = WindowKey(0, 300)
+
+@pytest.fixture
+def address(tmp_path: Path) -> str:
+    return str(tmp_path / "driftwatch.db")
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SQLiteStore]:
-    with SQLiteStore(tmp_path / "driftwatch.db") as opened:
+def store(address: str) -> Iterator[SQLiteStore]:
+    with SQLiteStore(address) as opened:
         yield opened
 
 
-def run(stream: str = "s", created: int = 0, key: WindowKey = KEY) -> Run:
-    return Run(stream, key, created, n_rows=7, verdict="drift")
-
-
-def test_what_a_transaction_wrote_is_there_for_the_next_process(tmp_path: Path) -> None:
-    at = Position(2**70, n_messages=3, n_rows=6, event_time=299, idle=True)
-    with SQLiteStore(tmp_path / "a.db") as store, store.transaction() as transaction:
-        assert transaction.register("s", "{}") == "{}"
-        transaction.move("s", "0", at, expected=None)
-        transaction.put_window_part("s", KEY, "0", b"counts", n_rows=6)
-        transaction.set_watermark("s", 299)
-        transaction.count("s", {"late_rows": 2, "nothing": 0})
-
-    with SQLiteStore(tmp_path / "a.db") as store, store.transaction() as transaction:
-        assert transaction.positions("s") == {"0": at}
-        assert transaction.window_part("s", KEY, "0") == b"counts"
-        assert transaction.open_windows("s") == [OpenWindow(KEY, 6)]
-        assert transaction.watermark("s") == 299
-        assert store.counters("s") == {"late_rows": 2}
-        assert store.streams() == ["s"]
-
-
-def test_a_transaction_that_raises_stores_nothing(store: SQLiteStore) -> None:
-    def half() -> None:
-        with store.transaction() as transaction:
-            transaction.count("s", {"rows": 1})
-            raise KeyError
-
-    with pytest.raises(KeyError):
-        half()
-    assert store.counters("s") == {}
-    with store.transaction() as transaction:  # and the next one is not hindered
-        transaction.count("s", {"rows": 1})
-    assert store.counters("s") == {"rows": 1}
-
-
-def test_settings_of_a_stream_stay_those_it_began_with(store: SQLiteStore) -> None:
-    with store.transaction() as transaction:
-        transaction.register("s", "first")
-        assert transaction.register("s", "second") == "first"
-
-
-@pytest.mark.parametrize(("stored", "expected"), [(5, None), (5, 4), (None, 4)])
-def test_moving_from_where_the_partition_is_not_is_a_conflict(
-    store: SQLiteStore, stored: int | None, expected: int | None
-) -> None:
-    if stored is not None:
-        with store.transaction() as transaction:
-            transaction.move("s", "0", Position(stored), expected=None)
-
-    def count_and_move() -> None:
-        with store.transaction() as transaction:
-            transaction.count("s", {"rows": 1})
-            transaction.move("s", "0", Position(9), expected=expected)
-
-    with pytest.raises(StoreConflictError, match="another worker"):
-        count_and_move()
-    assert store.counters("s") == {}
-
-
-def test_parts_of_a_window_are_kept_apart_and_removed_together(store: SQLiteStore) -> None:
-    other = WindowKey(300, 600)
-    with store.transaction() as transaction:
-        for part in ("1", "0"):
-            transaction.put_window_part("s", KEY, part, part.encode(), n_rows=2)
-        transaction.put_window_part("s", KEY, "0", b"new", n_rows=5)
-        transaction.put_window_part("s", other, "0", b"x", n_rows=1)
-        assert transaction.window_parts("s", KEY) == [b"new", b"1"]
-        assert transaction.open_windows("s") == [OpenWindow(KEY, 9), OpenWindow(other, 1)]
-        assert transaction.remove_window("s", KEY)
-        assert not transaction.remove_window("s", KEY)
-        assert transaction.open_windows("s") == [OpenWindow(other, 1)]
-
-
-def test_windows_of_a_scope_are_their_own(store: SQLiteStore) -> None:
-    scoped = WindowKey(0, 300, "0")
-    with store.transaction() as transaction:
-        transaction.put_window_part("s", KEY, "0", b"a", n_rows=1)
-        transaction.put_window_part("s", scoped, "0", b"b", n_rows=2)
-        assert transaction.window_parts("s", scoped) == [b"b"]
-        assert len(transaction.open_windows("s")) == 2
-
-
-def test_runs_come_newest_first_with_their_reports(store: SQLiteStore) -> None:
-    with store.transaction() as transaction:
-        transaction.add_run(run("s", 1), '{"n": 1}')
-        transaction.add_run(run("t", 2, WindowKey(1, 2, "0")), '{"n": 2}')
-    newest, oldest = store.runs()
-
-    assert (newest.stream, newest.key, newest.created, newest.n_rows, newest.verdict) == (
-        "t",
-        WindowKey(1, 2, "0"),
-        2,
-        7,
-        "drift",
-    )
-    assert [found.id for found in store.runs("s")] == [oldest.id]
-    assert [found.id for found in store.runs(limit=1)] == [newest.id]
-    assert store.report(oldest.id) == '{"n": 1}'
-
-
-def test_a_report_that_is_not_there_says_so(store: SQLiteStore) -> None:
-    with pytest.raises(StoreError, match="no check 3"):
-        store.report(3)
-
-
-def test_prune_drops_the_old_and_keeps_the_newest_of_each_stream(store: SQLiteStore) -> None:
-    with store.transaction() as transaction:
-        for created in range(5):
-            transaction.add_run(run("s", created), "{}")
-        transaction.add_run(run("t", 0), "{}")
-
-    assert store.prune(before=2) == 3
-    assert [found.created for found in store.runs("s")] == [4, 3, 2]
-    assert store.prune(keep=1) == 2
-    assert [found.created for found in store.runs("s")] == [4]
+class TestContract(StoreContract):
+    pass
 
 
 def test_prune_gives_the_space_back(store: SQLiteStore) -> None:
@@ -158,41 +46,6 @@ def test_prune_gives_the_space_back(store: SQLiteStore) -> None:
     (after,) = before.execute("PRAGMA page_count").fetchone()
     before.close()
     assert after < pages / 5
-
-
-@pytest.mark.parametrize("options", [{}, {"before": 1, "keep": 1}, {"keep": -1}])
-def test_prune_wants_one_bound(store: SQLiteStore, options: dict[str, int]) -> None:
-    with pytest.raises(ConfigError):
-        store.prune(**options)
-
-
-def test_forget_drops_a_stream_and_keeps_its_checks(store: SQLiteStore) -> None:
-    with store.transaction() as transaction:
-        for name in ("s", "t"):
-            transaction.register(name, "{}")
-            transaction.move(name, "0", Position(1), expected=None)
-            transaction.put_window_part(name, KEY, "0", b"", n_rows=1)
-            transaction.count(name, {"rows": 1})
-            transaction.add_run(run(name), "{}")
-    store.forget("s")
-
-    with store.transaction() as transaction:
-        assert (transaction.positions("s"), transaction.open_windows("s"), store.counters("s")) == ({}, [], {})
-        assert len(transaction.positions("t")) == len(transaction.open_windows("t")) == 1
-    assert store.streams() == ["t"]
-    assert len(store.runs("s")) == 1
-
-
-def test_processes_that_open_a_new_store_at_once_take_turns(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=add_rows, args=(tmp_path / "a.db", 25)) for _ in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-    assert [worker.exitcode for worker in workers] == [0, 0, 0]
-    with SQLiteStore(tmp_path / "a.db") as store, store.transaction() as transaction:
-        assert transaction.positions("s") == {"0": Position(75)}
 
 
 def test_a_store_that_another_one_is_making_is_no_file_of_another_program(tmp_path: Path) -> None:
@@ -213,20 +66,6 @@ def test_a_store_that_another_one_is_making_is_no_file_of_another_program(tmp_pa
         for thread in threads:
             thread.join()
     assert failed == []
-
-
-def test_threads_have_connections_of_their_own(store: SQLiteStore) -> None:
-    def add() -> None:
-        for _ in range(20):
-            with store.transaction() as transaction:
-                transaction.count("s", {"rows": 1})
-
-    threads = [threading.Thread(target=add) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert store.counters("s") == {"rows": 80}
 
 
 def test_connections_of_ended_threads_are_closed_when_another_is_opened(store: SQLiteStore) -> None:
@@ -259,27 +98,6 @@ def test_a_forked_child_opens_the_store_again(store: SQLiteStore) -> None:
     with store.transaction() as transaction:
         transaction.count("s", {"rows": 1})
     assert store.counters("s") == {"rows": 3}
-
-
-def test_a_closed_store_opens_again_when_it_is_used(store: SQLiteStore) -> None:
-    store.close()
-    assert store.counters("s") == {}
-
-
-def test_readers_do_not_wait_for_a_writer(store: SQLiteStore) -> None:
-    with store.transaction() as transaction, SQLiteStore(store.path, timeout=0.01) as other:
-        transaction.count("s", {"rows": 1})
-        assert other.counters("s") == {}
-
-
-def test_a_lock_that_stays_is_named(store: SQLiteStore) -> None:
-    with (
-        store.transaction(),
-        SQLiteStore(store.path, timeout=0.01) as other,
-        pytest.raises(StoreLockedError, match=r"0\.01 s"),
-        other.transaction(),
-    ):
-        pass
 
 
 def test_a_new_file_is_known_by_its_header(store: SQLiteStore) -> None:
@@ -374,11 +192,6 @@ def test_a_timeout_is_positive(tmp_path: Path) -> None:
         SQLiteStore(tmp_path / "a.db", timeout=0)
 
 
-def test_a_store_is_not_pickled(store: SQLiteStore) -> None:
-    with pytest.raises(TypeError, match="pass its path"):
-        pickle.dumps(store)
-
-
 @pytest.mark.parametrize("kind", sorted(NETWORK_FILESYSTEMS))
 def test_network_file_systems_are_refused_with_advice(tmp_path: Path, kind: str) -> None:
     with pytest.raises(StoreError, match="local disk"):
@@ -403,3 +216,41 @@ def test_the_file_system_is_that_of_the_deepest_mount(tmp_path: Path) -> None:
 def test_a_system_without_a_table_of_mounts_is_trusted(tmp_path: Path) -> None:
     assert filesystem_of(tmp_path, mounts=tmp_path / "none") is None
     assert not is_network(None)
+
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def test_a_file_of_version_1_is_brought_up_to_date_with_all_that_it_held(address: str) -> None:
+    shutil.copyfile(GOLDEN / "version_1.db", address)
+    with SQLiteStore(address) as store:
+        with store.transaction() as transaction:
+            assert transaction.register("orders", "new") == '{"window": 300}'
+            assert transaction.positions("orders") == {
+                "0": Position(2**70, 3, 6, 299, idle=True),
+                "1": Position(7, 1, 2),
+            }
+            assert transaction.open_windows("orders") == [OpenWindow(WindowKey(0, 300), 8)]
+            assert transaction.window_parts("orders", WindowKey(0, 300)) == [b"counts", b"more"]
+            assert transaction.watermark("orders") == 299
+            assert transaction.enqueue(letter())
+        (kept,) = store.runs()
+        assert kept == Run("orders", WindowKey(-300, 0), 1_700_000_000_000_000, 7, "drift", kept.id)
+        assert store.report(kept.id) == '{"verdict": "drift"}'
+        assert store.counters("orders") == {"late_rows": 2, "windows": 1}
+
+
+def test_an_old_file_gets_the_tables_that_a_new_one_has(tmp_path: Path) -> None:
+    shutil.copyfile(GOLDEN / "version_1.db", tmp_path / "old.db")
+    tables = []
+    for name in ("old.db", "new.db"):
+        SQLiteStore(tmp_path / name).close()
+        plain = sqlite3.connect(tmp_path / name)
+        tables.append(plain.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall())
+        plain.close()
+    assert tables[0] == tables[1]
+
+
+def test_an_address_that_no_store_has_is_refused() -> None:
+    with pytest.raises(ConfigError, match="mysql://"):
+        open_store("mysql://host/db")

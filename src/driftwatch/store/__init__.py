@@ -1,15 +1,18 @@
-"""Durable state (layer 4): what streams have counted, up to where, and the reports that came of it."""
+"""Durable state (layer 4): what was counted, up to where, the reports that came of it, and what is to be sent."""
 
 from typing import TYPE_CHECKING
 
 from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
-    from driftwatch.store.model import OpenWindow, Position, Run, WindowKey
+    from driftwatch.store.model import Lease, Letter, OpenWindow, Position, Run, WindowKey
+    from driftwatch.store.opening import open_store
     from driftwatch.store.protocol import Store, Transaction
     from driftwatch.store.sqlite import SQLiteStore
 
 __all__ = [
+    "Lease",
+    "Letter",
     "OpenWindow",
     "Position",
     "Run",
@@ -17,6 +20,7 @@ __all__ = [
     "Store",
     "Transaction",
     "WindowKey",
+    "open_store",
 ]
 
 _MODEL = "driftwatch.store.model"
@@ -24,6 +28,8 @@ _PROTOCOL = "driftwatch.store.protocol"
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "Lease": _MODEL,
+        "Letter": _MODEL,
         "OpenWindow": _MODEL,
         "Position": _MODEL,
         "Run": _MODEL,
@@ -31,5 +37,6 @@ __getattr__, __dir__ = attach(
         "Store": _PROTOCOL,
         "Transaction": _PROTOCOL,
         "WindowKey": _MODEL,
+        "open_store": "driftwatch.store.opening",
     },
 )

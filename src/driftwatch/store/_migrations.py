@@ -59,7 +59,35 @@ _STREAMS = (
     "CREATE INDEX run_by_created ON run (created)",
 )
 
-MIGRATIONS = (_STREAMS,)
+# What a service needs besides: who judges, the state of alerts, and the outbox of their messages
+_SERVICE = (
+    """CREATE TABLE lease (
+        name TEXT PRIMARY KEY,
+        holder TEXT NOT NULL,
+        until INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE note (
+        space TEXT NOT NULL,
+        name TEXT NOT NULL,
+        content TEXT NOT NULL,
+        PRIMARY KEY (space, name)
+    ) STRICT""",
+    """CREATE TABLE letter (
+        id TEXT PRIMARY KEY,
+        receiver TEXT NOT NULL,
+        body TEXT NOT NULL,
+        created INTEGER NOT NULL,
+        due INTEGER NOT NULL,
+        attempts INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        error TEXT NOT NULL,
+        settled INTEGER
+    ) STRICT""",
+    "CREATE INDEX letter_by_due ON letter (state, due)",
+    "CREATE INDEX letter_by_created ON letter (created)",
+)
+
+MIGRATIONS = (_STREAMS, _SERVICE)
 VERSION = len(MIGRATIONS)
 
 

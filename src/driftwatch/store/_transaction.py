@@ -1,140 +1,27 @@
-"""The statements of one SQLite transaction (layer 4)."""
+"""The statements of one transaction (layer 4), each written once for all databases."""
 
 from __future__ import annotations
 
-import zlib
 from typing import TYPE_CHECKING
 
-from driftwatch.errors import StoreConflictError
-from driftwatch.store.model import OpenWindow, Position, WindowKey
+from driftwatch.store._notes import NoteStatements
+from driftwatch.store._outbox import OutboxStatements
+from driftwatch.store._streams import StreamStatements
 
 if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Mapping
+    from driftwatch.store._sql import Connection
 
-    from driftwatch.store.model import Run
-
-__all__ = ["SQLiteTransaction"]
-
-_PART = "stream = ? AND scope = ? AND start = ? AND stop = ?"
+__all__ = ["SQLTransaction"]
 
 
-class SQLiteTransaction:
+class SQLTransaction(StreamStatements, NoteStatements, OutboxStatements):
     """See `driftwatch.store.Transaction`.
 
     Parameters
     ----------
-    connection : sqlite3.Connection
+    connection : Connection
         With a transaction that has the lock to write.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
-
-    def register(self, stream: str, settings: str) -> str:
-        """Enter the stream if it is new, and return the settings that it was entered with."""
-        self._connection.execute(
-            "INSERT INTO stream (name, settings) VALUES (?, ?) ON CONFLICT DO NOTHING", (stream, settings)
-        )
-        (known,) = self._connection.execute("SELECT settings FROM stream WHERE name = ?", (stream,)).fetchone()
-        return str(known)
-
-    def positions(self, stream: str) -> dict[str, Position]:
-        """Return how far each partition has been counted."""
-        rows = self._connection.execute(
-            "SELECT partition, last, n_messages, n_rows, event_time, idle FROM position WHERE stream = ?", (stream,)
-        )
-        return {
-            partition: Position(int(last), n_messages, n_rows, event_time, bool(idle))
-            for partition, last, n_messages, n_rows, event_time, idle in rows
-        }
-
-    def move(self, stream: str, partition: str, position: Position, *, expected: int | None) -> None:
-        """Move a partition on from the offset `expected`, None if it is new."""
-        values = (str(position.offset), position.n_messages, position.n_rows, position.event_time, position.idle)
-        if expected is None:
-            moved = self._connection.execute(
-                "INSERT INTO position (last, n_messages, n_rows, event_time, idle, stream, partition)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                (*values, stream, partition),
-            )
-        else:
-            moved = self._connection.execute(
-                "UPDATE position SET last = ?, n_messages = ?, n_rows = ?, event_time = ?, idle = ?"
-                " WHERE stream = ? AND partition = ? AND last = ?",
-                (*values, stream, partition, str(expected)),
-            )
-        if moved.rowcount != 1:
-            raise StoreConflictError(
-                f"partition {partition!r} of stream {stream!r} was expected at offset {expected}, and has been moved: "
-                "another worker reads it too. Run one worker for each partition, or give this one another name."
-            )
-
-    def watermark(self, stream: str) -> int | None:
-        """Return the time up to which the stream is complete."""
-        row = self._connection.execute("SELECT watermark FROM stream WHERE name = ?", (stream,)).fetchone()
-        return None if row is None else row[0]
-
-    def set_watermark(self, stream: str, watermark: int) -> None:
-        """Store the time up to which the stream is complete."""
-        self._connection.execute("UPDATE stream SET watermark = ? WHERE name = ?", (watermark, stream))
-
-    def open_windows(self, stream: str) -> list[OpenWindow]:
-        """Return the windows that have counts, in their order."""
-        rows = self._connection.execute(
-            "SELECT scope, start, stop, sum(n_rows) FROM window_part WHERE stream = ?"
-            " GROUP BY scope, start, stop ORDER BY start, stop, scope",
-            (stream,),
-        )
-        return [OpenWindow(WindowKey(start, stop, scope), n_rows) for scope, start, stop, n_rows in rows]
-
-    def window_part(self, stream: str, key: WindowKey, part: str) -> bytes | None:
-        """Return the counts of one part of a window."""
-        row = self._connection.execute(
-            f"SELECT state FROM window_part WHERE {_PART} AND part = ?",  # noqa: S608 - a constant
-            (stream, key.scope, key.start, key.stop, part),
-        ).fetchone()
-        return None if row is None else row[0]
-
-    def window_parts(self, stream: str, key: WindowKey) -> list[bytes]:
-        """Return the counts of every part of a window, in the order of their names."""
-        rows = self._connection.execute(
-            f"SELECT state FROM window_part WHERE {_PART} ORDER BY part",  # noqa: S608 - a constant
-            (stream, key.scope, key.start, key.stop),
-        )
-        return [state for (state,) in rows]
-
-    def put_window_part(self, stream: str, key: WindowKey, part: str, state: bytes, *, n_rows: int) -> None:
-        """Store the counts of one part in the place of what it had; `n_rows` is how many rows came to them."""
-        self._connection.execute(
-            "INSERT INTO window_part (stream, scope, start, stop, part, n_rows, state) VALUES (?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET n_rows = n_rows + excluded.n_rows, state = excluded.state",
-            (stream, key.scope, key.start, key.stop, part, n_rows, state),
-        )
-
-    def remove_window(self, stream: str, key: WindowKey) -> bool:
-        """Drop the counts of a window; return whether there were any."""
-        removed = self._connection.execute(
-            f"DELETE FROM window_part WHERE {_PART}",  # noqa: S608 - a constant
-            (stream, key.scope, key.start, key.stop),
-        )
-        return removed.rowcount > 0
-
-    def add_run(self, run: Run, report: str) -> int:
-        """Store a check and its report, and return the id that it has from then on."""
-        added = self._connection.execute(
-            "INSERT INTO run (stream, scope, start, stop, created, n_rows, verdict, report)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                *(run.stream, run.key.scope, run.key.start, run.key.stop, run.created, run.n_rows, run.verdict),
-                zlib.compress(report.encode()),
-            ),
-        )
-        return int(added.lastrowid or 0)
-
-    def count(self, stream: str, counts: Mapping[str, int]) -> None:
-        """Add to the counters of a stream."""
-        self._connection.executemany(
-            "INSERT INTO counter (stream, name, n) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n",
-            [(stream, name, n) for name, n in counts.items() if n],
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["OpenWindow", "Position", "Run", "WindowKey"]
+__all__ = ["Lease", "Letter", "OpenWindow", "Position", "Run", "WindowKey"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +75,52 @@ class Run:
     n_rows: int
     verdict: str
     id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A right that one process holds for a time, such as to judge the windows of a stream.
+
+    Attributes
+    ----------
+    name : str
+    holder : str
+    until : int
+        When it is over, unless it is renewed before.
+    """
+
+    name: str
+    holder: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message in the outbox: stored together with what it is about, and sent afterwards, at least once.
+
+    Attributes
+    ----------
+    id : str
+        Stays the same however often it is sent, so that a receiver can tell a repeated one.
+    receiver : str
+        Name of who sends it on.
+    body : str
+        JSON.
+    created, due : int
+        When it was written, and from when on it is to be sent.
+    attempts : int
+        How often it was claimed for sending.
+    state : str
+        `waiting`, `delivered`, or `dead` where it was given up.
+    error : str
+        Of the last attempt; empty where there was none.
+    """
+
+    id: str
+    receiver: str
+    body: str
+    created: int
+    due: int
+    attempts: int = 0
+    state: str = "waiting"
+    error: str = ""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Literal, Protocol, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from contextlib import AbstractContextManager
 
-    from driftwatch.store.model import OpenWindow, Position, Run, WindowKey
+    from driftwatch.store.model import Lease, Letter, OpenWindow, Position, Run, WindowKey
 
-__all__ = ["Store", "Transaction"]
+__all__ = ["Settled", "Store", "Transaction"]
+
+Settled = Literal["delivered", "dead"]
 
 
 class Transaction(Protocol):
@@ -70,6 +72,46 @@ class Transaction(Protocol):
         """Add to the counters of a stream."""
         ...
 
+    def lease(self, name: str, holder: str, *, now: int, until: int) -> bool:
+        """Take a lease, or renew an own one; return whether it is the holder's, False while another's is not over."""
+        ...
+
+    def release(self, name: str, holder: str) -> None:
+        """Give a lease back; nothing happens where it is another holder's."""
+        ...
+
+    def note(self, space: str, name: str) -> str | None:
+        """Return a small document by its name, None where there is none."""
+        ...
+
+    def notes(self, space: str) -> dict[str, str]:
+        """Return the small documents of a space by name, in the order of the names."""
+        ...
+
+    def put_note(self, space: str, name: str, text: str | None) -> None:
+        """Store a small document, such as the state of an alert, in the place of what was there; None removes it."""
+        ...
+
+    def enqueue(self, letter: Letter) -> bool:
+        """Put a letter into the outbox; return False, and change nothing, where its id is known already."""
+        ...
+
+    def claim(self, receivers: Collection[str], *, now: int, until: int, limit: int) -> list[Letter]:
+        """Return waiting letters that are due, the longest due first, and make them due again at `until`.
+
+        Who claims has until then to send them. If it is killed, they are claimed again. The letters come as they are
+        stored from now on: `attempts` counts this one, and `due` is `until`.
+        """
+        ...
+
+    def settle(self, letter_id: str, *, state: Settled, now: int, error: str = "") -> None:
+        """End a letter: `delivered`, or `dead` with the last error. A delivered one stays delivered."""
+        ...
+
+    def postpone(self, letter_id: str, *, due: int, error: str) -> None:
+        """Send a letter that waits again at `due`."""
+        ...
+
 
 class Store(Protocol):
     """Durable state. Safe to use from several threads and processes."""
@@ -94,8 +136,24 @@ class Store(Protocol):
         """Return the report of a check (JSON)."""
         ...
 
+    def notes(self, space: str) -> dict[str, str]:
+        """Return the small documents of a space by name, in the order of the names."""
+        ...
+
+    def letters(self, state: str | None = None, *, limit: int | None = None) -> list[Letter]:
+        """Return letters of the outbox, of any state or of one, newest first."""
+        ...
+
+    def leases(self) -> list[Lease]:
+        """Return the leases that were taken and not given back, by name, those that are over among them."""
+        ...
+
     def prune(self, *, before: int | None = None, keep: int | None = None) -> int:
-        """Drop old checks and return how many: those stored before a time, or all but the newest of each stream."""
+        """Drop old checks and return how many: those stored before a time, or all but the newest of each stream.
+
+        Letters that are delivered or dead go with them: those that ended before that time, or before the oldest check
+        that is left.
+        """
         ...
 
     def forget(self, stream: str) -> None:

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from driftwatch.errors import ConfigError, StoreError, StoreLockedError
 from driftwatch.store._filesystem import filesystem_of, is_network
 from driftwatch.store._migrations import APPLICATION_ID, VERSION, migrate
-from driftwatch.store._transaction import SQLiteTransaction
-from driftwatch.store.model import Run, WindowKey
+from driftwatch.store._notes import NOTES
+from driftwatch.store._outbox import LETTER
+from driftwatch.store._transaction import SQLTransaction
+from driftwatch.store.model import Lease, Letter, Run, WindowKey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["SQLiteStore"]
 
 OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
+_END = _NO_LIMIT = 2**63 - 1
+_BEYOND = """SELECT id FROM (
+    SELECT id, row_number() OVER (PARTITION BY stream ORDER BY id DESC) AS place FROM run
+) AS placed WHERE place > ?"""
 _RUN = "stream, scope, start, stop, created, n_rows, verdict, id"
 # Of a parent process: closing one in a forked child would drop the locks of the parent, so nothing may collect them.
 _INHERITED: list[object] = []
@@ -91,7 +97,7 @@ class SQLiteStore:
         raise TypeError("a store cannot be pickled: pass its path, and open it where it is used.")
 
     @contextmanager
-    def transaction(self) -> Iterator[SQLiteTransaction]:
+    def transaction(self) -> Iterator[SQLTransaction]:
         """Begin a transaction with the lock to write; it is stored at the end of the block, dropped if that raises.
 
         Raises
@@ -102,7 +108,7 @@ class SQLiteStore:
             If it cannot be stored, for example on a full disk.
         """
         with self._writing() as connection:
-            yield SQLiteTransaction(connection)
+            yield SQLTransaction(connection)
 
     def streams(self) -> list[str]:
         """Return the names of the streams."""
@@ -122,11 +128,11 @@ class SQLiteStore:
         limit : int, optional
             How many at most.
         """
+        where, values = ("", ()) if stream is None else ("WHERE stream = ?", (stream,))
         rows = self._read(
-            f"SELECT {_RUN} FROM run WHERE ? IS NULL OR stream = ? ORDER BY id DESC LIMIT ?",  # noqa: S608 - a constant
-            stream,
-            stream,
-            -1 if limit is None else limit,
+            f"SELECT {_RUN} FROM run {where} ORDER BY id DESC LIMIT ?",  # noqa: S608 - constants
+            *values,
+            _NO_LIMIT if limit is None else limit,
         )
         return [
             Run(name, WindowKey(start, stop, scope), created, n_rows, verdict, number)
@@ -146,8 +152,37 @@ class SQLiteStore:
             raise StoreError(f"the store {str(self.path)!r} has no check {run_id}: it was pruned, or never there.")
         return zlib.decompress(rows[0][0]).decode()
 
+    def notes(self, space: str) -> dict[str, str]:
+        """Return the small documents of a space by name, in the order of the names."""
+        return dict(self._read(NOTES, space))
+
+    def letters(self, state: str | None = None, *, limit: int | None = None) -> list[Letter]:
+        """Return letters of the outbox, newest first.
+
+        Parameters
+        ----------
+        state : str, optional
+            `waiting`, `delivered` or `dead`; all by default.
+        limit : int, optional
+            How many at most.
+        """
+        where, values = ("", ()) if state is None else ("WHERE state = ?", (state,))
+        rows = self._read(
+            f"SELECT {LETTER} FROM letter {where} ORDER BY created DESC, id LIMIT ?",  # noqa: S608 - constants
+            *values,
+            _NO_LIMIT if limit is None else limit,
+        )
+        return [Letter(*row) for row in rows]
+
+    def leases(self) -> list[Lease]:
+        """Return the leases that were taken and not given back, by name, those that are over among them."""
+        return [Lease(*row) for row in self._read("SELECT name, holder, until FROM lease ORDER BY name")]
+
     def prune(self, *, before: int | None = None, keep: int | None = None) -> int:
         """Drop old checks and return how many that were.
+
+        Letters that are delivered or dead go with them: those that ended before that time, or before the oldest check
+        that is left.
 
         Parameters
         ----------
@@ -160,16 +195,15 @@ class SQLiteStore:
             raise ConfigError("`prune` wants either `before` or `keep`.")
         if keep is not None and keep < 0:
             raise ConfigError(f"`keep` must be a number of checks, 0 or more, got {keep!r}.")
-        chosen = (
-            "created < ?"
-            if keep is None
-            else "id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY stream ORDER BY id DESC) AS place"
-            " FROM run) WHERE place > ?)"
-        )
+        with self._writing() as connection:
+            if keep is None:
+                removed = connection.execute("DELETE FROM run WHERE created < ?", (before,))
+            else:
+                removed = connection.execute(f"DELETE FROM run WHERE id IN ({_BEYOND})", (keep,))  # noqa: S608
+                (before,) = connection.execute("SELECT min(created) FROM run").fetchone()
+            connection.execute("DELETE FROM letter WHERE settled < ?", (_END if before is None else before,))
         with self._explained():
-            connection = self._connection()
-            removed = connection.execute(f"DELETE FROM run WHERE {chosen}", (before if keep is None else keep,))  # noqa: S608
-            connection.executescript("PRAGMA incremental_vacuum")  # `execute` would give back one page only
+            self._connection().executescript("PRAGMA incremental_vacuum")  # `execute` would give back one page only
         return removed.rowcount
 
     def forget(self, stream: str) -> None:

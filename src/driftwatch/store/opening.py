@@ -1,0 +1,50 @@
+"""A store by its address (layer 4): a path, or a URL where the state is on a server."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from driftwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from driftwatch.store.protocol import Store
+
+__all__ = ["open_store"]
+
+_SCHEME = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]+)://")  # two letters or more: C: is a drive
+
+
+def open_store(address: str | os.PathLike[str], *, timeout: float = 5.0) -> Store:
+    """Return the store at an address.
+
+    Parameters
+    ----------
+    address : path-like
+        The file of an SQLite store.
+    timeout : float
+        Seconds to wait for another writer.
+
+    Raises
+    ------
+    ConfigError
+        If no store has such addresses.
+    StoreError
+        If the store cannot be used.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> with tempfile.TemporaryDirectory() as folder, open_store(pathlib.Path(folder) / "driftwatch.db") as store:
+    ...     store.streams()
+    []
+    """
+    from driftwatch.store.sqlite import SQLiteStore
+
+    found = _SCHEME.match(os.fspath(address))
+    if found is not None:
+        raise ConfigError(
+            f"`address` must be the path of a file, got one that begins with {found['scheme'] + '://'!r}."
+        )
+    return SQLiteStore(address, timeout=timeout)
