@@ -86,7 +86,7 @@ def test_scipy_stats_is_an_oracle_and_never_a_dependency(path: Path) -> None:
         ("driftwatch.report.model", "from driftwatch import cli"),
         ("driftwatch.monitor.plan", "from driftwatch import Monitor"),
         ("driftwatch.streaming.kafka", "import driftwatch.alerting.rules"),
-        ("driftwatch.metrics.render", "from driftwatch.kernels import ecdf"),
+        ("driftwatch.dashboard.render", "from driftwatch.kernels import ecdf"),
     ],
 )
 def test_a_forbidden_import_is_found(module: str, source: str) -> None:

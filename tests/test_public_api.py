@@ -23,6 +23,7 @@ LAZY = [
     "driftwatch.detectors",
     "driftwatch.distributed",
     "driftwatch.kernels",
+    "driftwatch.metrics",
     "driftwatch.monitor",
     "driftwatch.performance",
     "driftwatch.scoring",

@@ -33,6 +33,10 @@ def judge(store: SQLiteStore, **hooks: Any) -> bool:
     return Judge("s", store, IdScorer(), **hooks)(OpenWindow(KEY, 2))
 
 
+def outcomes(store: SQLiteStore) -> dict[str, int]:
+    return {name: n for name, n in store.counters("s").items() if not name.startswith("check")}
+
+
 def test_a_hook_writes_in_the_transaction_of_the_report(store: SQLiteStore) -> None:
     seen: list[ClosedWindow] = []
 
@@ -44,7 +48,7 @@ def test_a_hook_writes_in_the_transaction_of_the_report(store: SQLiteStore) -> N
     (closed,) = seen
     (run,) = store.runs("s")
     assert (closed.run_id, closed.key, closed.n_rows) == (run.id, KEY, 2)
-    assert store.counters("s") == {"windows": 1, "alerts": 1}
+    assert outcomes(store) == {"windows": 1, "alerts": 1}
 
 
 def test_a_hook_that_fails_costs_its_own_part_and_is_counted(store: SQLiteStore) -> None:
@@ -55,7 +59,7 @@ def test_a_hook_that_fails_costs_its_own_part_and_is_counted(store: SQLiteStore)
     assert judge(store, with_report=hook)
     (run,) = store.runs("s")
     assert json.loads(store.report(run.id)) == {"ids": [1, 2]}
-    assert store.counters("s") == {"windows": 1, "failed_alerts": 1}
+    assert outcomes(store) == {"windows": 1, "failed_alerts": 1}
 
 
 def test_a_window_that_someone_else_judged_meanwhile_calls_no_hook(store: SQLiteStore) -> None:

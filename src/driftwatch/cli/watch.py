@@ -136,7 +136,9 @@ def run_watch(
                 note(f"watching {worker.stream}; end with Ctrl-C or SIGTERM")
             worker.run()
         if not quiet:
-            counters = opened.counters(worker.stream)
+            counters = {
+                name: n for name, n in opened.counters(worker.stream).items() if not name.startswith("check")
+            }  # the verdicts are in the lines above
             note(
                 "stored: " + (", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counters.items()) or "nothing")
             )

@@ -77,13 +77,15 @@ class Judge:
             parts = transaction.window_parts(self._stream, window.key)
         if not parts:
             return False
+        began = time.perf_counter()
         scored = self._score(parts)
+        took = int((time.perf_counter() - began) * 1e6)
         try:
-            closed = self._keep(window, scored, self._with_report)
+            closed = self._keep(window, scored, took, self._with_report)
         except StoreError:
             raise
         except Exception:  # noqa: BLE001 - what was to be stored beside the report must not cost the report
-            closed = self._keep(window, scored, None)
+            closed = self._keep(window, scored, took, None)
         if closed is None:
             return False
         self.newest = closed
@@ -92,14 +94,18 @@ class Judge:
         return True
 
     def _keep(
-        self, window: OpenWindow, scored: Scored, with_report: Callable[[Transaction, ClosedWindow], object] | None
+        self,
+        window: OpenWindow,
+        scored: Scored,
+        took: int,
+        with_report: Callable[[Transaction, ClosedWindow], object] | None,
     ) -> ClosedWindow | None:
         with self._store.transaction() as transaction:
             if not transaction.remove_window(self._stream, window.key):
                 return None
             run = Run(self._stream, window.key, int(self._clock() * 1e6), window.n_rows, scored.verdict)
             closed = ClosedWindow(run.stream, run.key, run.n_rows, scored, transaction.add_run(run, scored.report))
-            counts = {"windows": 1}
+            counts = {"windows": 1, f"checks_{scored.verdict}": 1, "check_microseconds": took}
             if with_report is not None:
                 with_report(transaction, closed)
             elif self._with_report is not None:
