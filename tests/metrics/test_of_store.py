@@ -9,7 +9,7 @@ import pytest
 
 from driftwatch.metrics import StoreMetrics
 from driftwatch.scoring import Judge
-from driftwatch.store import OpenWindow, SQLiteStore, WindowKey
+from driftwatch.store import Letter, OpenWindow, SQLiteStore, WindowKey
 from metrics_samples import CREATED, add_check
 from report_samples import drifted, feature, report
 from stream_counting import IdScorer
@@ -170,3 +170,22 @@ def test_every_sample_has_a_value_for_each_label_and_a_finite_one(store: SQLiteS
         for sample in family.samples:
             assert len(sample.labels) == len(family.spec.labels)
             assert math.isfinite(sample.value)
+
+
+def test_letters_are_counted_by_receiver_and_state(store: SQLiteStore) -> None:
+    with store.transaction() as transaction:
+        for i, receiver in enumerate(["slack", "slack", "mail", "mail", "hook"]):
+            transaction.enqueue(Letter(str(i), receiver, "{}", CREATED + i * 10**6, CREATED))
+        transaction.settle("2", state="dead", now=CREATED, error="gone")
+        transaction.settle("4", state="delivered", now=CREATED)
+    metrics = StoreMetrics(store)
+    assert values(metrics, "letters") == {
+        ("slack", "waiting"): 2,
+        ("slack", "dead"): 0,
+        ("mail", "waiting"): 1,
+        ("mail", "dead"): 1,
+    }
+    assert values(metrics, "oldest_waiting_letter_timestamp_seconds") == {
+        ("slack",): 1_700_000_000.0,
+        ("mail",): 1_700_000_003.0,
+    }

@@ -192,5 +192,22 @@ SPECS = {
             ("model", "event"),
             "{event}",
         ),
+        # alerts
+        Spec(
+            "driftwatch_letters",
+            "driftwatch.letters",
+            _GAUGE,
+            "Messages that wait to be sent, and dead ones that were given up, as far as the store holds them.",
+            ("receiver", "state"),
+            "{letter}",
+        ),
+        Spec(
+            "driftwatch_oldest_waiting_letter_timestamp_seconds",
+            "driftwatch.letters.oldest",
+            _GAUGE,
+            "When the oldest waiting message was written, in seconds after 1970.",
+            ("receiver",),
+            "s",
+        ),
     )
 }

@@ -1,8 +1,8 @@
-"""The samples of what a store holds (layer 4): the last check of each stream and its counters."""
+"""The samples of what a store holds (layer 4): the last check of each stream, its counters, and letters to receivers."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from driftwatch._version import version
@@ -94,6 +94,7 @@ class LastChecks:
                 parts.append(known[stream][1])
             parts.append(_counted(stream, store.counters(stream)))
         self._known = known
+        parts.append(_letters(store))
         return families_of(parts)
 
     def _of_run(self, run: Run, store: Store) -> Mapping[str, Part]:
@@ -112,6 +113,22 @@ class LastChecks:
             return parts | {"last_report_unreadable": Part((Sample((run.stream,), 1),))}
         own = report_parts(report, run.stream, top=self._top, pvalues=self._pvalues)
         return parts | own | {"last_report_unreadable": Part((Sample((run.stream,), 0),))}
+
+
+def _letters(store: Store) -> dict[str, Part]:
+    waiting, dead = store.letters("waiting"), store.letters("dead")
+    counts: Counter[tuple[str, ...]] = Counter((letter.receiver, letter.state) for letter in (*waiting, *dead))
+    for letter in (*waiting, *dead):  # a receiver that has one state has the other, so that a sum over time holds
+        counts.update({(letter.receiver, "waiting"): 0, (letter.receiver, "dead"): 0})
+    oldest: dict[str, int] = {}
+    for letter in waiting:
+        oldest[letter.receiver] = min(letter.created, oldest.get(letter.receiver, letter.created))
+    return {
+        "letters": Part(tuple(Sample(labels, n) for labels, n in sorted(counts.items()))),
+        "oldest_waiting_letter_timestamp_seconds": Part(
+            tuple(Sample((receiver,), created / MICROSECONDS) for receiver, created in sorted(oldest.items()))
+        ),
+    }
 
 
 def _counted(stream: str, counters: Mapping[str, int]) -> dict[str, Part]:
