@@ -71,9 +71,9 @@ def test_a_store_that_another_one_is_making_is_no_file_of_another_program(tmp_pa
 def test_connections_of_ended_threads_are_closed_when_another_is_opened(store: SQLiteStore) -> None:
     store.close()
     left_over = sqlite3.connect(store.path, check_same_thread=False)
-    store._connections[-1] = left_over
+    store._connections._held[-1] = left_over
     store.counters("s")
-    assert -1 not in store._connections
+    assert -1 not in store._connections._held
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         left_over.execute("SELECT 1")
 
@@ -83,13 +83,13 @@ def test_connections_of_ended_threads_are_closed_when_another_is_opened(store: S
 def test_a_forked_child_opens_the_store_again(store: SQLiteStore) -> None:
     with store.transaction() as transaction:
         transaction.count("s", {"rows": 1})
-    inherited = store._connections
+    inherited = store._connections._held
     child = os.fork()
     if child == 0:
         try:
             with store.transaction() as transaction:
                 transaction.count("s", {"rows": 1})
-            status = 0 if store._connections is not inherited else 1
+            status = 0 if store._connections._held is not inherited else 1
             store.close()
         finally:
             os._exit(status)
@@ -154,7 +154,7 @@ def test_a_damaged_page_is_named(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_named_and_costs_one_transaction(store: SQLiteStore) -> None:
-    connection = store._connection()
+    connection = store._connections.get()
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(StoreError, match="no space left"), store.transaction() as transaction:
@@ -165,7 +165,7 @@ def test_a_full_disk_is_named_and_costs_one_transaction(store: SQLiteStore) -> N
 
 
 def test_a_store_that_may_only_be_read_is_named(store: SQLiteStore) -> None:
-    store._connection().execute("PRAGMA query_only = ON")
+    store._connections.get().execute("PRAGMA query_only = ON")
     with pytest.raises(StoreError, match="opened for writing"):
         store.prune(keep=0)
 

@@ -1,0 +1,179 @@
+"""What stores have in common (layer 4): statements outside of a transaction, each written once for all databases."""
+
+from __future__ import annotations
+
+import zlib
+from abc import ABC, abstractmethod
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from driftwatch.errors import ConfigError, StoreError
+from driftwatch.store._notes import NOTES
+from driftwatch.store._outbox import LETTER
+from driftwatch.store._transaction import SQLTransaction
+from driftwatch.store.model import Lease, Letter, Run, WindowKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
+
+    from driftwatch.store._sql import Connection
+
+__all__ = ["SQLStore"]
+
+_END = _NO_LIMIT = 2**63 - 1
+_RUN = "stream, scope, start, stop, created, n_rows, verdict, id"
+_BEYOND = """SELECT id FROM (
+    SELECT id, row_number() OVER (PARTITION BY stream ORDER BY id DESC) AS place FROM run
+) AS placed WHERE place > ?"""
+
+
+class SQLStore(ABC):
+    """See `driftwatch.store.Store`."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a store cannot be pickled: pass its address, and open it where it is used.")
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """The address as messages may show it, without a password."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the connections of this process; a later call opens a new one."""
+
+    @abstractmethod
+    def _writing(self) -> AbstractContextManager[Connection]:
+        """Begin a transaction with the lock to write; it is stored at the end of the block, dropped if that raises."""
+
+    @abstractmethod
+    def _read(self, statement: str, *values: object) -> list[Any]:
+        """Return what a statement finds, in a transaction of its own unless this thread has one open."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[SQLTransaction]:
+        """Begin a transaction with the lock to write; it is stored at the end of the block, dropped if that raises.
+
+        Raises
+        ------
+        StoreLockedError
+            If another process writes for longer than the timeout.
+        StoreUnavailableError
+            If the server is away.
+        StoreError
+            If it cannot be stored, for example on a full disk.
+        """
+        with self._writing() as connection:
+            yield SQLTransaction(connection)
+
+    def streams(self) -> list[str]:
+        """Return the names of the streams."""
+        return [name for (name,) in self._read("SELECT name FROM stream ORDER BY name")]
+
+    def counters(self, stream: str) -> dict[str, int]:
+        """Return the counters of a stream by name."""
+        return dict(self._read("SELECT name, n FROM counter WHERE stream = ? ORDER BY name", stream))
+
+    def runs(self, stream: str | None = None, *, limit: int | None = None) -> list[Run]:
+        """Return the stored checks, newest first.
+
+        Parameters
+        ----------
+        stream : str, optional
+            All streams by default.
+        limit : int, optional
+            How many at most.
+        """
+        where, values = ("", ()) if stream is None else ("WHERE stream = ?", (stream,))
+        rows = self._read(
+            f"SELECT {_RUN} FROM run {where} ORDER BY id DESC LIMIT ?",  # noqa: S608 - constants
+            *values,
+            _NO_LIMIT if limit is None else limit,
+        )
+        return [
+            Run(name, WindowKey(start, stop, scope), created, n_rows, verdict, number)
+            for name, scope, start, stop, created, n_rows, verdict, number in rows
+        ]
+
+    def report(self, run_id: int) -> str:
+        """Return the report of a check (JSON).
+
+        Raises
+        ------
+        StoreError
+            If there is no such check.
+        """
+        rows = self._read("SELECT report FROM run WHERE id = ?", run_id)
+        if not rows:
+            raise StoreError(f"the store {self.name!r} has no check {run_id}: it was pruned, or never there.")
+        return zlib.decompress(rows[0][0]).decode()
+
+    def notes(self, space: str) -> dict[str, str]:
+        """Return the small documents of a space by name, in the order of the names."""
+        return dict(self._read(NOTES, space))
+
+    def letters(self, state: str | None = None, *, limit: int | None = None) -> list[Letter]:
+        """Return letters of the outbox, newest first.
+
+        Parameters
+        ----------
+        state : str, optional
+            `waiting`, `delivered` or `dead`; all by default.
+        limit : int, optional
+            How many at most.
+        """
+        where, values = ("", ()) if state is None else ("WHERE state = ?", (state,))
+        rows = self._read(
+            f"SELECT {LETTER} FROM letter {where} ORDER BY created DESC, id LIMIT ?",  # noqa: S608 - constants
+            *values,
+            _NO_LIMIT if limit is None else limit,
+        )
+        return [Letter(*row) for row in rows]
+
+    def leases(self) -> list[Lease]:
+        """Return the leases that were taken and not given back, by name, those that are over among them."""
+        return [Lease(*row) for row in self._read("SELECT name, holder, until FROM lease ORDER BY name")]
+
+    def prune(self, *, before: int | None = None, keep: int | None = None) -> int:
+        """Drop old checks and return how many that were.
+
+        Letters that are delivered or dead go with them: those that ended before that time, or before the oldest check
+        that is left.
+
+        Parameters
+        ----------
+        before : int, optional
+            Those stored before this time (microseconds after 1970).
+        keep : int, optional
+            All but the newest of each stream, so many of them.
+        """
+        if (before is None) == (keep is None):
+            raise ConfigError("`prune` wants either `before` or `keep`.")
+        if keep is not None and keep < 0:
+            raise ConfigError(f"`keep` must be a number of checks, 0 or more, got {keep!r}.")
+        with self._writing() as connection:
+            if keep is None:
+                removed = connection.execute("DELETE FROM run WHERE created < ?", (before,))
+            else:
+                removed = connection.execute(f"DELETE FROM run WHERE id IN ({_BEYOND})", (keep,))  # noqa: S608
+                oldest = connection.execute("SELECT min(created) FROM run").fetchone()
+                before = None if oldest is None else oldest[0]
+            connection.execute("DELETE FROM letter WHERE settled < ?", (_END if before is None else before,))
+        return removed.rowcount
+
+    def forget(self, stream: str) -> None:
+        """Drop the offsets, open windows, counters and settings of a stream; its checks stay.
+
+        The next worker of this name begins as if the stream were new.
+        """
+        with self._writing() as connection:
+            connection.execute("DELETE FROM stream WHERE name = ?", (stream,))
+            for table in ("position", "window_part", "counter"):
+                connection.execute(f"DELETE FROM {table} WHERE stream = ?", (stream,))  # noqa: S608 - constants
