@@ -8,8 +8,9 @@ DriftwatchError
  |    +-- UnknownNameError            a name is not among the known ones
  +-- InputTypeError (TypeError)       an object of a kind that no door accepts
  +-- MissingExtraError (ImportError)  an optional dependency is not installed
- +-- StoreError (RuntimeError)        the file of stored state cannot be used
+ +-- StoreError (RuntimeError)        stored state cannot be used
  |    +-- StoreLockedError            another process held its lock for too long
+ |    +-- StoreUnavailableError       the server of a store cannot be reached
  |    +-- StoreConflictError          another worker has moved the offsets on
  +-- SourceError (RuntimeError)       a stream cannot be read
  +-- DeliveryError (RuntimeError)     a receiver did not take a notification
@@ -40,6 +41,7 @@ __all__ = [
     "StoreConflictError",
     "StoreError",
     "StoreLockedError",
+    "StoreUnavailableError",
     "UnknownNameError",
 ]
 
@@ -107,6 +109,10 @@ class StoreError(DriftwatchError, RuntimeError):
 
 class StoreLockedError(StoreError):
     """Another process has held the lock of the store for longer than the timeout; trying again may help."""
+
+
+class StoreUnavailableError(StoreError):
+    """The server of the store cannot be reached; trying again may help."""
 
 
 class StoreConflictError(StoreError):

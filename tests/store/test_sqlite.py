@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from driftwatch.errors import ConfigError, StoreError
-from driftwatch.store import OpenWindow, Position, Run, SQLiteStore, WindowKey, open_store
+from driftwatch.store import OpenWindow, Position, Run, SQLiteStore, WindowKey
 from driftwatch.store._filesystem import NETWORK_FILESYSTEMS, filesystem_of, is_network
 from driftwatch.store._migrations import APPLICATION_ID, VERSION
 from store_contract import StoreContract, letter, run
@@ -249,8 +249,3 @@ def test_an_old_file_gets_the_tables_that_a_new_one_has(tmp_path: Path) -> None:
         tables.append(plain.execute("SELECT name, sql FROM sqlite_schema ORDER BY name").fetchall())
         plain.close()
     assert tables[0] == tables[1]
-
-
-def test_an_address_that_no_store_has_is_refused() -> None:
-    with pytest.raises(ConfigError, match="mysql://"):
-        open_store("mysql://host/db")

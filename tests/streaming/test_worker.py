@@ -13,7 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from driftwatch.errors import ConfigError, SourceError, StoreConflictError, StoreLockedError
+from driftwatch.errors import (
+    ConfigError,
+    SourceError,
+    StoreConflictError,
+    StoreError,
+    StoreLockedError,
+    StoreUnavailableError,
+)
 from driftwatch.store import SQLiteStore, WindowKey
 from driftwatch.streaming import ClosedWindow, DeadLetter, MemoryBroker, MemorySource, Windows, Worker
 from stream_counting import Clock, IdScorer, rows_of
@@ -577,17 +584,20 @@ class Locked(SQLiteStore):
     """A store that another process has locked for a while."""
 
     n_refused = 0
+    error: type[StoreError] = StoreLockedError
 
     def transaction(self) -> Any:
         if self.n_refused:
             self.n_refused -= 1
-            raise StoreLockedError("locked")
+            raise self.error("not now")
         return super().transaction()
 
 
-def test_a_store_that_is_locked_for_a_while_costs_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("error", [StoreLockedError, StoreUnavailableError])
+def test_a_store_that_is_locked_or_away_for_a_while_costs_nothing(tmp_path: Path, error: type[StoreError]) -> None:
     broker, clock = MemoryBroker(), Clock()
     with Locked(tmp_path / "a.db") as store:
+        store.error = error
         worker = worker_on(broker, store, clock=clock, max_rows=2)
         for number in range(10):
             send(broker, number, 0)

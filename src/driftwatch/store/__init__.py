@@ -7,6 +7,7 @@ from driftwatch._lazy import attach
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
     from driftwatch.store.model import Lease, Letter, OpenWindow, Position, Run, WindowKey
     from driftwatch.store.opening import open_store
+    from driftwatch.store.postgresql import PostgreSQLStore
     from driftwatch.store.protocol import Store, Transaction
     from driftwatch.store.sqlite import SQLiteStore
 
@@ -15,6 +16,7 @@ __all__ = [
     "Letter",
     "OpenWindow",
     "Position",
+    "PostgreSQLStore",
     "Run",
     "SQLiteStore",
     "Store",
@@ -32,6 +34,7 @@ __getattr__, __dir__ = attach(
         "Letter": _MODEL,
         "OpenWindow": _MODEL,
         "Position": _MODEL,
+        "PostgreSQLStore": "driftwatch.store.postgresql",
         "Run": _MODEL,
         "SQLiteStore": "driftwatch.store.sqlite",
         "Store": _PROTOCOL,

@@ -1,4 +1,4 @@
-"""The tables of the SQLite store, one step for each version of them (layer 4). A step that was released never changes."""
+"""The tables, one step for each version of them (layer 4), in SQLite's words. A step that was released never changes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import sqlite3
 
-__all__ = ["APPLICATION_ID", "MIGRATIONS", "VERSION", "migrate"]
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "VERSION", "for_postgresql", "migrate"]
 
 APPLICATION_ID = 0x44726674  # "Drft" in the header of the file, by which `file` and we know it
 
@@ -89,6 +89,23 @@ _SERVICE = (
 
 MIGRATIONS = (_STREAMS, _SERVICE)
 VERSION = len(MIGRATIONS)
+
+# A number has 64 bits in SQLite. Text is ordered by code point, as Python does: counts are added in the order of names.
+_POSTGRESQL = (
+    ("INTEGER PRIMARY KEY", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
+    ("INTEGER", "BIGINT"),
+    ("BLOB", "BYTEA"),
+    ("TEXT", 'TEXT COLLATE "C"'),
+    (" STRICT, WITHOUT ROWID", ""),
+    (" STRICT", ""),
+)
+
+
+def for_postgresql(statement: str) -> str:
+    """Return a statement that makes a table or an index in the words of PostgreSQL."""
+    for word, instead in _POSTGRESQL:
+        statement = statement.replace(word, instead)
+    return statement
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -22,7 +22,7 @@ def open_store(address: str | os.PathLike[str], *, timeout: float = 5.0) -> Stor
     Parameters
     ----------
     address : path-like
-        The file of an SQLite store.
+        The file of an SQLite store, or `postgresql://user@host:port/database?schema=NAME`.
     timeout : float
         Seconds to wait for another writer.
 
@@ -40,11 +40,16 @@ def open_store(address: str | os.PathLike[str], *, timeout: float = 5.0) -> Stor
     ...     store.streams()
     []
     """
-    from driftwatch.store.sqlite import SQLiteStore
+    place = os.fspath(address)
+    found = _SCHEME.match(place)
+    if found is None:
+        from driftwatch.store.sqlite import SQLiteStore
 
-    found = _SCHEME.match(os.fspath(address))
-    if found is not None:
-        raise ConfigError(
-            f"`address` must be the path of a file, got one that begins with {found['scheme'] + '://'!r}."
-        )
-    return SQLiteStore(address, timeout=timeout)
+        return SQLiteStore(place, timeout=timeout)
+    if found["scheme"] in {"postgresql", "postgres"}:
+        from driftwatch.store.postgresql import PostgreSQLStore
+
+        return PostgreSQLStore(place, timeout=timeout)
+    raise ConfigError(
+        f"`address` must be the path of a file or begin with postgresql://, got {found['scheme'] + '://'!r}."
+    )

@@ -10,7 +10,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from driftwatch.errors import ConfigError, SourceError, StoreConflictError, StoreError, StoreLockedError
+from driftwatch.errors import (
+    ConfigError,
+    SourceError,
+    StoreConflictError,
+    StoreError,
+    StoreLockedError,
+    StoreUnavailableError,
+)
 from driftwatch.scoring.judging import Judge
 from driftwatch.store.model import Position
 from driftwatch.streaming.reading import Reader, decode_json
@@ -30,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Worker"]
 
 MAX_POLLED = 1_000  # messages taken from the broker at a time: enough for one network round trip to be cheap
-MAX_LOCKED = 10  # commits in a row that find the store locked, each after the store's own timeout
+MAX_LOCKED = 10  # commits in a row that find the store locked or away, each after the store's own timeout
 
 
 class Worker:
@@ -214,7 +221,7 @@ class Worker:
             try:
                 self.commit()
                 self._n_locked = 0
-            except StoreLockedError:
+            except (StoreLockedError, StoreUnavailableError):
                 self._n_locked += 1
                 if self._n_locked > MAX_LOCKED:
                     raise

@@ -1,16 +1,25 @@
-"""State in a real PostgreSQL."""
+"""State in a real PostgreSQL: the contract, and what a server and many hosts bring."""
 
 from __future__ import annotations
 
+import threading
+import time
+from itertools import count
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
-from postgresql_server import PostgreSQLServer
+from driftwatch.errors import ConfigError, StoreError, StoreUnavailableError
+from driftwatch.store import PostgreSQLStore, open_store
+from driftwatch.store._migrations import VERSION
+from postgresql_server import PASSWORD, PostgreSQLServer
+from store_contract import StoreContract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+NUMBERS = count()
 
 
 @pytest.fixture(scope="module")
@@ -21,10 +30,225 @@ def server() -> Iterator[PostgreSQLServer]:
     made.remove()
 
 
-def test_what_is_committed_outlives_a_crash_of_the_server(server: PostgreSQLServer) -> None:
+@pytest.fixture
+def address(server: PostgreSQLServer) -> str:
+    return f"{server.url}?schema=test_{next(NUMBERS)}"
+
+
+@pytest.fixture
+def store(address: str) -> Iterator[PostgreSQLStore]:
+    with PostgreSQLStore(address) as opened:
+        yield opened
+
+
+def plain(store: PostgreSQLStore, address: str) -> psycopg.Connection:
+    return psycopg.connect(address.partition("?")[0], autocommit=True, options=f"-c search_path={store.schema}")
+
+
+class TestContract(StoreContract):
+    pass
+
+
+def add(store: PostgreSQLStore, n: int = 1) -> None:
+    with store.transaction() as transaction:
+        transaction.count("s", {"rows": n})
+
+
+def test_stores_of_two_schemas_are_apart(store: PostgreSQLStore, address: str) -> None:
+    with PostgreSQLStore(address, schema="other_one") as other:
+        assert other.schema == "other_one"
+        with other.transaction() as transaction, store.transaction() as second:  # their writers do not wait
+            transaction.count("s", {"rows": 1})
+            second.count("s", {"rows": 2})
+        assert (store.counters("s"), other.counters("s")) == ({"rows": 2}, {"rows": 1})
+
+
+def test_a_store_that_was_open_before_the_server_started_again_goes_on(server: PostgreSQLServer, address: str) -> None:
+    with PostgreSQLStore(address, timeout=30.0) as store:
+        add(store)
+        server.stop()
+        server.start()
+        add(store)
+        server.crash()
+        server.start()
+        assert store.counters("s") == {"rows": 2}
+
+
+def test_a_writer_waits_for_a_server_that_is_starting(server: PostgreSQLServer, address: str) -> None:
+    with PostgreSQLStore(address, timeout=60.0) as store:
+        add(store)
+        server.stop()
+        starter = threading.Timer(0.5, server.start)
+        starter.start()
+        add(store)
+        starter.join()
+        assert store.counters("s") == {"rows": 2}
+
+
+def test_a_transaction_that_loses_its_server_stores_nothing_and_says_so(server: PostgreSQLServer, address: str) -> None:
+    def interrupted() -> None:
+        with opened.transaction() as transaction:
+            transaction.count("s", {"rows": 1})
+            server.crash()
+            server.start()
+            transaction.count("s", {"rows": 1})
+
+    with PostgreSQLStore(address, timeout=30.0) as opened:
+        with pytest.raises(StoreUnavailableError, match="cannot be reached"):
+            interrupted()
+        assert opened.counters("s") == {}
+        add(opened)
+        assert opened.counters("s") == {"rows": 1}
+
+
+def test_a_server_that_is_away_is_named_without_the_password(server: PostgreSQLServer, address: str) -> None:
+    with PostgreSQLStore(address, timeout=0.2) as store:
+        server.stop()
+        try:
+            for attempt in (lambda: add(store), lambda: store.counters("s"), lambda: open_store(address)):
+                with pytest.raises(StoreUnavailableError, match=f"driftwatch@127.0.0.1:{server.port}") as caught:
+                    attempt()
+                assert PASSWORD not in repr(caught.value)
+                assert PASSWORD not in str(caught.value.__cause__)
+        finally:
+            server.start()
+        add(store)
+
+
+def test_a_wrong_password_is_told_and_not_shown(address: str) -> None:
+    wrong = address.replace(PASSWORD, "0ther-word")
+    with pytest.raises(StoreUnavailableError, match="password authentication failed") as caught:
+        open_store(wrong)
+    assert "0ther-word" not in str(caught.value) + str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    "address", [f"postgresql://u:{PASSWORD}%zz@host/db", f"postgresql://u:{PASSWORD}@host/db?nothing=1"]
+)
+def test_an_address_that_cannot_be_read_is_not_shown(address: str) -> None:
+    with pytest.raises(ConfigError, match="`address`") as caught:
+        PostgreSQLStore(address)
+    assert PASSWORD not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.parametrize("schema", ["a b", 'x"; DROP SCHEMA public; --', "pg_mine", "1a", "a" * 64])
+def test_a_schema_is_a_plain_name(address: str, schema: str) -> None:
+    with pytest.raises(ConfigError, match="`schema`"):
+        PostgreSQLStore(address, schema=schema)
+
+
+def test_a_timeout_is_positive(address: str) -> None:
+    with pytest.raises(ConfigError, match="`timeout`"):
+        PostgreSQLStore(address, timeout=0)
+
+
+def test_a_newer_version_is_refused(store: PostgreSQLStore, address: str) -> None:
+    with plain(store, address) as connection:
+        connection.execute("UPDATE store_version SET version = 99")
+    with pytest.raises(StoreError, match="version 99"):
+        open_store(address)
+
+
+def test_an_older_version_is_brought_up_to_date_with_what_it_held(store: PostgreSQLStore, address: str) -> None:
+    add(store)
+    with plain(store, address) as connection:
+        connection.execute("DROP TABLE lease, note, letter")
+        connection.execute("UPDATE store_version SET version = 1")
+    with open_store(address) as again:
+        assert again.counters("s") == {"rows": 1}
+        assert again.letters() == []
+        with plain(store, address) as connection:
+            assert connection.execute("SELECT version FROM store_version").fetchall() == [(VERSION,)]
+
+
+def test_tables_of_another_program_are_left_alone(server: PostgreSQLServer) -> None:
     with psycopg.connect(server.url) as connection:
-        connection.execute("CREATE TABLE kept (n integer)")
-    server.crash()
-    server.start()
+        connection.execute("CREATE SCHEMA taken")
+        connection.execute("CREATE TABLE taken.run (id integer)")
+    with pytest.raises(StoreError, match="another program"):
+        PostgreSQLStore(server.url, schema="taken")
+
+
+def test_a_schema_that_an_administrator_made_is_enough_and_none_is_told(server: PostgreSQLServer) -> None:
     with psycopg.connect(server.url) as connection:
-        assert connection.execute("SELECT count(*) FROM kept").fetchall() == [(0,)]
+        connection.execute(f"CREATE ROLE watcher LOGIN PASSWORD '{PASSWORD}'")
+        connection.execute("CREATE SCHEMA granted AUTHORIZATION watcher")
+    address = server.url.replace("driftwatch:", "watcher:")
+    with PostgreSQLStore(address, schema="granted") as store:
+        add(store)
+    with pytest.raises(StoreError, match="administrator"):
+        PostgreSQLStore(address, schema="refused")
+
+
+def test_a_server_that_may_only_be_read_is_named(store: PostgreSQLStore, address: str) -> None:
+    with plain(store, address) as connection:
+        connection.execute("ALTER ROLE driftwatch SET default_transaction_read_only = on")
+        try:
+            with pytest.raises(StoreUnavailableError, match="read-only"):
+                open_store(address)
+        finally:
+            connection.execute("ALTER ROLE driftwatch RESET default_transaction_read_only")
+
+
+def test_a_thread_has_one_transaction_at_a_time(store: PostgreSQLStore) -> None:
+    with store.transaction(), pytest.raises(StoreError, match="End it first"), store.transaction():
+        pass
+
+
+def test_settings_end_with_the_transaction_as_poolers_want_it(store: PostgreSQLStore) -> None:
+    add(store)
+    store.counters("s")
+    connection = store._connections.get()
+    wanted = ("search_path", "lock_timeout", "idle_in_transaction_session_timeout")
+    kept = {name: connection.execute(f"SHOW {name}").fetchone() for name in wanted}
+    assert kept == {
+        "search_path": ('"$user", public',),
+        "lock_timeout": ("0",),
+        "idle_in_transaction_session_timeout": ("0",),
+    }
+
+
+def test_a_host_that_falls_silent_inside_of_a_transaction_gives_the_lock_back(
+    store: PostgreSQLStore, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent() -> None:
+        with other.transaction() as transaction:
+            transaction.count("s", {"rows": 1})
+            add(store)  # waits until the other's time is over
+            transaction.count("s", {"rows": 1})
+
+    monkeypatch.setattr("driftwatch.store.postgresql.MAX_SILENCE", 1)
+    with PostgreSQLStore(address) as other:
+        with pytest.raises(StoreUnavailableError):
+            silent()
+        assert store.counters("s") == {"rows": 1}
+
+
+def test_values_that_look_like_statements_stay_values(store: PostgreSQLStore) -> None:
+    name = "a?b%s'; DROP TABLE run; -- %(x)s"
+    with store.transaction() as transaction:
+        transaction.register(name, "?")
+        transaction.put_note("?", name, "%")
+    assert store.streams() == [name]
+    assert store.notes("?") == {name: "%"}
+
+
+def test_closed_connections_are_closed_on_the_server(store: PostgreSQLStore, server: PostgreSQLServer) -> None:
+    threads = [threading.Thread(target=add, args=(store,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store.close()
+    until = time.monotonic() + 20
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        while True:
+            (n,) = connection.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'driftwatch'"
+            ).fetchone() or (None,)
+            if n == 0:
+                break
+            assert time.monotonic() < until
+            time.sleep(0.02)
+    assert store.counters("s") == {"rows": 3}
