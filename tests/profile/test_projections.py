@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import linalg, spatial, stats
 
 from driftwatch import Monitor, Profile, Window
 from driftwatch.detectors.frozen_lines import FrozenLinesDetector
-from driftwatch.profile import projections
+from driftwatch.profile import moments, projections
+from driftwatch.profile.moments import no_moments
 from driftwatch.profile.projections import MAX_AXES, N_LINES, ProjectedSample
 
 RNG = np.random.default_rng(2)
@@ -23,6 +25,15 @@ def profile_of(rows: Any, **options: Any) -> Profile:
 
 def report_of(profile: Profile, data: Any) -> Any:
     return Monitor.from_profile(profile).check(Window(profile).update(data)).features
+
+
+def ranks_of(profile: Profile, rows: Any) -> Any:
+    """Return the ranks of rows among the frozen quantiles, (d, n), by numpy's search."""
+    levels = profile.summary.projections["e"].levels
+    both = [
+        (np.searchsorted(level, x), np.searchsorted(level, x, "right")) for level, x in zip(levels, rows.T, strict=True)
+    ]
+    return np.asarray(both).sum(axis=1) - 127.0
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64", "int16"])
@@ -38,17 +49,18 @@ def test_rows_that_are_projected_a_few_at_a_time_count_the_same(monkeypatch: pyt
     lines = profile_of(REFERENCE).summary.projections["e"]
     wanted = lines.tally(REFERENCE[:100])
     sizes: list[int] = []
-    on_lines = projections._on_lines
+    ranks = projections._ranks
 
     def noted(levels: Any, rows: Any) -> Any:
         sizes.append(len(rows))
-        return on_lines(levels, rows)
+        return ranks(levels, rows)
 
-    monkeypatch.setattr(projections, "_on_lines", noted)
+    monkeypatch.setattr(projections, "_ranks", noted)
     monkeypatch.setattr(projections, "ROWS_AT_ONCE", 12 * 30)
     found = lines.tally(REFERENCE[:100])
     assert sizes == [30, 30, 30, 10]
     assert all(np.array_equal(a, b) for a, b in zip(found.cells, wanted.cells, strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(found.moments, wanted.moments, strict=True))
 
 
 def test_counts_on_a_line_are_those_of_its_definition() -> None:
@@ -98,6 +110,60 @@ def test_the_pvalue_holds_its_level() -> None:
         assert pvalue is not None
         rejected += bool(pvalue[0] <= 0.1)
     assert rejected <= stats.binom.ppf(0.999, 150, 0.1)
+
+
+@pytest.mark.parametrize(("axes", "shift", "by_features"), [(slice(None), 0.1, True), (3, 0.3, False)])
+def test_the_pvalue_is_twice_the_smaller_of_lines_and_features(axes: Any, shift: float, *, by_features: bool) -> None:
+    profile = profile_of(np.random.default_rng(2).normal(size=(1500, 12)))
+    lines = profile.summary.projections["e"]
+    alone = replace(lines, moments=no_moments(None))
+    current = np.random.default_rng(0).normal(size=(200, 12))
+    current[:, axes] += shift
+    both, on_lines = (
+        FrozenLinesDetector().score(ProjectedSample(kept, kept.tally(current))).pvalue for kept in (lines, alone)
+    )
+    # Oracle for the features: how often relabeled rows have means that lie as far apart
+    rows = np.concatenate([np.random.default_rng(2).normal(size=(1500, 12)), current])
+    turns = moments._frequencies(12) @ ranks_of(profile, rows) * (2.0 * np.pi / 2**20)
+    waves = np.concatenate([np.cos(turns), np.sin(turns)])
+    weights = np.repeat([1 / 1500, -1 / 200], [1500, 200])
+    rng = np.random.default_rng(1)
+    drawn = np.asarray([((waves @ rng.permutation(weights)) ** 2).sum() for _ in range(1999)])
+    of_features = (1 + (drawn >= ((waves @ weights) ** 2).sum()).sum()) / 2000
+    assert both is not None
+    assert on_lines is not None
+    assert (of_features < on_lines[0]) == by_features
+    assert both[0] == pytest.approx(2 * min(on_lines[0], of_features), rel=0.3 if by_features else 1e-9)
+
+
+def test_the_distance_of_the_features_estimates_that_of_the_kernel() -> None:
+    # Oracle: MMD² of a Gaussian kernel on the ranks, every pair of rows by scipy. 64 frequencies: ten percent or so
+    profile = profile_of(REFERENCE)
+    current = REFERENCE[:600] + 0.7
+    test = report_of(profile, {"e": current})["e"].tests["frozen_lines"]
+    x, y = (ranks_of(profile, rows).T for rows in (REFERENCE, current))
+    width = 2 * 12 * 127.0**2 / 3
+    within = [(np.exp(-spatial.distance.pdist(rows, "sqeuclidean") / (2 * width))).mean() for rows in (x, y)]
+    across = np.exp(-spatial.distance.cdist(x, y, "sqeuclidean") / (2 * width)).mean()
+    assert test.details["mmd2"] == pytest.approx(sum(within) - 2 * across, rel=0.2)
+
+
+def test_the_frechet_distance_is_that_of_the_means_and_covariances() -> None:
+    profile = profile_of(REFERENCE)
+    current = REFERENCE[:400] * 1.5 + 0.2
+    x, y = (ranks_of(profile, rows) / 127.0 for rows in (REFERENCE, current))
+    root = linalg.sqrtm(np.cov(x) @ np.cov(y)).real  # the formula of Dowson & Landau, by scipy
+    squared = ((x.mean(axis=1) - y.mean(axis=1)) ** 2).sum() + np.trace(np.cov(x) + np.cov(y) - 2 * root)
+    found = report_of(profile, {"e": current})["e"].tests["frozen_lines"].details["frechet"]
+    assert found == pytest.approx(squared**0.5, rel=1e-6)
+
+
+def test_a_window_of_one_row_has_no_covariance_and_a_pvalue_of_its_lines() -> None:
+    lines = profile_of(REFERENCE).summary.projections["e"]
+    score = FrozenLinesDetector().score(ProjectedSample(lines, lines.tally(REFERENCE[:1])))
+    assert score.pvalue is not None
+    assert 0.0 <= score.pvalue[0] <= 1.0
+    assert score.details["mmd2"] == pytest.approx([np.nan], nan_ok=True)
 
 
 def test_rows_with_missing_numbers_are_counted_as_missing() -> None:

@@ -180,7 +180,7 @@ def test_a_batch_that_cannot_be_read_changes_nothing() -> None:
 def test_no_value_stands_in_the_bytes_that_is_rare_or_unseen() -> None:
     profile = Profile.fit({"name": ["common"] * 50 + ["Ada Lovelace"] * 3, "x": RNG.normal(size=53)})
     window = Window(profile).update({"name": ["common", "Ada Lovelace", "Grace Hopper"]})
-    stored = archive.to_bytes(archive.from_bytes(window.to_bytes(), kind="window", formats=(1,)), compress=False)
+    stored = archive.to_bytes(archive.from_bytes(window.to_bytes(), kind="window", formats=(2,)), compress=False)
     assert b"common" in stored
     assert b"Lovelace" not in stored
     assert b"Hopper" not in stored
@@ -222,14 +222,14 @@ def test_bytes_that_are_no_window_are_one_clear_error(tmp_path: Any) -> None:
     ],
 )
 def test_a_header_of_another_shape_is_one_clear_error(change: dict[str, Any], message: str) -> None:
-    read = archive.from_bytes(Window(PROFILE).update(CURRENT).to_bytes(), kind="window", formats=(1,))
+    read = archive.from_bytes(Window(PROFILE).update(CURRENT).to_bytes(), kind="window", formats=(2,))
     altered = archive.to_bytes(read._replace(header={**read.header, **change}))
     with pytest.raises(ArchiveError, match=message):
         Window.from_bytes(altered, PROFILE)
 
 
 def test_arrays_of_another_shape_are_one_clear_error() -> None:
-    read = archive.from_bytes(Window(PROFILE).to_bytes(), kind="window", formats=(1,))
+    read = archive.from_bytes(Window(PROFILE).to_bytes(), kind="window", formats=(2,))
     for arrays in ({**read.arrays, "cells.0": read.arrays["cells.0"][:, 1:]}, {}):
         with pytest.raises(ArchiveError, match="must be int64 of shape"):
             Window.from_bytes(archive.to_bytes(read._replace(arrays=arrays)), PROFILE)

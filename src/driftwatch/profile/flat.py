@@ -10,6 +10,7 @@ import numpy as np
 from driftwatch.errors import InputError
 from driftwatch.ops.cells import carried
 from driftwatch.profile.cells import MAX_HIGH, CellTally
+from driftwatch.profile.moments import RowMoments
 from driftwatch.profile.projections import ProjectedTally
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def flatten(window: WindowCounts) -> FlatCounts:
     ends = [end for tally in tallies for end in (-tally.low, tally.high)]
     limbs = [np.abs(high).max(initial=0) for tally in tallies for high in (tally.sum_high, tally.square_high)]
     largest = np.asarray([max(limbs, default=0)], np.float64)
-    return FlatCounts(np.concatenate([*integers, lost]), np.concatenate([*ends, largest]))
+    sums = [array for name in sorted(window.projected) for array in window.projected[name].moments]
+    return FlatCounts(np.concatenate([*integers, lost, *sums]), np.concatenate([*ends, largest]))
 
 
 def unflatten(flat: FlatCounts, like: WindowCounts, n_windows: int) -> WindowCounts:
@@ -70,7 +72,7 @@ def unflatten(flat: FlatCounts, like: WindowCounts, n_windows: int) -> WindowCou
     n_blocks, names = len(like.blocks), sorted(like.projected)
     lost = counts.next(np.zeros(len(names)))
     lines = {
-        name: ProjectedTally(cells, int(n))
+        name: ProjectedTally(cells, RowMoments(*map(counts.next, like.projected[name].moments)), int(n))
         for name, cells, n in zip(names, made[n_blocks:], lost.tolist(), strict=True)
     }
     return replace(like, blocks=tuple(made[:n_blocks]), projected={name: lines[name] for name in like.projected})

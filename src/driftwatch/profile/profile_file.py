@@ -15,6 +15,7 @@ from driftwatch.profile.feature import ReferenceFeature
 from driftwatch.profile.frozen import FrozenBlock
 from driftwatch.profile.labels import Codebook, LevelTally
 from driftwatch.profile.lineage import Accepted
+from driftwatch.profile.moments import RowMoments, no_moments
 from driftwatch.profile.points import Points
 from driftwatch.profile.projections import Projections, n_lines
 from driftwatch.profile.summary import Summary, SummarySettings
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PROFILE_FORMATS", "profile_archive", "profile_of"]
 
-PROFILE_FORMATS = (1,)
+PROFILE_FORMATS = (1, 2)  # 1 has no sums over the rows of embeddings
 
 HostArray = np.ndarray[Any, Any]
 MOMENTS = ("mean", "std", "median")
@@ -63,7 +64,9 @@ def profile_archive(profile: Profile) -> Archive:
     for i, block in enumerate((*summary.blocks, *(lines.block for lines in summary.projections.values()))):
         for group, values in _groups(block).items():
             arrays |= {f"{group}.{name}.{i}": array for name, array in values.items()}
-    arrays |= {f"levels.{i}": lines.levels for i, lines in enumerate(summary.projections.values())}
+    for i, lines in enumerate(summary.projections.values()):
+        sums = lines.moments._asdict() if lines.moments.sums.size else {}
+        arrays |= {f"levels.{i}": lines.levels} | {f"rows.{name}.{i}": array for name, array in sums.items()}
     return Archive("profile", PROFILE_FORMATS[-1], header, arrays)
 
 
@@ -163,7 +166,14 @@ def _projections(arrays: Mapping[str, HostArray], own: Mapping[str, Any], i: int
     if levels.ndim != 2 or levels.dtype != np.float64 or not (levels[:, 1:] >= levels[:, :-1]).all():
         raise ValueError(f"`levels.{i}` must be ascending rows of 64-bit floats")
     block = _block(arrays, names, place)
-    return Projections(str(own["name"]), tuple(map(str, own["columns"])), levels, block, int(own["n_missing"]))
+    moments = no_moments(levels.shape[0] if f"rows.sums.{i}" in arrays else None)
+    if moments.sums.size:
+        found = RowMoments(*(arrays[f"rows.{name}.{i}"] for name in RowMoments._fields))
+        if any(a.shape != b.shape or a.dtype != b.dtype for a, b in zip(found, moments, strict=True)):
+            raise ValueError(f"sums of `{own['name']}` must be 64-bit integers, as many as its dimensions ask for")
+        moments = found
+    columns = tuple(map(str, own["columns"]))
+    return Projections(str(own["name"]), columns, levels, block, moments, int(own["n_missing"]))
 
 
 def _block(

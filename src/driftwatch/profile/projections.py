@@ -20,6 +20,7 @@ from driftwatch.ops import matmul, rank, sort_last
 from driftwatch.profile.block import NumericBlock
 from driftwatch.profile.cells import CellTally, merge_cells, no_values, tally_values
 from driftwatch.profile.frozen import FrozenBlock, freeze
+from driftwatch.profile.moments import RowMoments, merge_moments, no_moments, tally_moments
 from driftwatch.profile.sample import Sample
 from driftwatch.profile.windowed import WindowSample
 
@@ -44,9 +45,10 @@ HostArray = np.ndarray[Any, Any]
 
 
 class ProjectedTally(NamedTuple):
-    """Counts on every line, and rows with a missing or infinite value, which are not counted."""
+    """Counts on every line, sums over the rows, and rows with a missing or infinite value, which are in neither."""
 
     cells: CellTally
+    moments: RowMoments
     n_missing: int
 
 
@@ -63,6 +65,8 @@ class Projections:
         Quantiles of every coordinate, ascending.
     block : FrozenBlock
         The reference on every line: first the random ones, then the axes.
+    moments : RowMoments
+        Sums over the reference's rows; empty in a profile that was written without them.
     n_missing : int
         Reference rows with a missing or infinite value.
     """
@@ -71,6 +75,7 @@ class Projections:
     columns: tuple[str, ...]
     levels: HostArray
     block: FrozenBlock
+    moments: RowMoments
     n_missing: int
 
     @property
@@ -78,10 +83,14 @@ class Projections:
         """Length of a row."""
         return int(self.levels.shape[0])
 
+    @property
+    def _summed(self) -> int | None:
+        return self.n_dimensions if self.moments.sums.size else None
+
     def with_reference(self, tally: ProjectedTally) -> Projections:
         """Return the lines with other counts as those of the reference."""
         block = self.block.with_reference(tally.cells)
-        return Projections(self.name, self.columns, self.levels, block, tally.n_missing)
+        return Projections(self.name, self.columns, self.levels, block, tally.moments, tally.n_missing)
 
     def rows_of(self, table: Table) -> Array:
         """Return what is counted of a table, shape `(n, d)`."""
@@ -92,7 +101,7 @@ class Projections:
 
     def nothing(self) -> ProjectedTally:
         """Return the counts of no rows."""
-        return ProjectedTally(no_values(self.block.points), 0)
+        return ProjectedTally(no_values(self.block.points), no_moments(self._summed), 0)
 
     def tally(self, rows: Array) -> ProjectedTally:
         """Return the counts of rows `(n, d)`.
@@ -114,8 +123,10 @@ class Projections:
         counted = self.nothing()
         step = max(1, ROWS_AT_ONCE // d)
         for start in range(0, int(complete.shape[0]), step):
-            part = tally_values(self.block.points, _on_lines(self.levels, complete[start : start + step, :]))
-            counted = ProjectedTally(merge_cells(counted.cells, part), 0)
+            ranks = _ranks(self.levels, complete[start : start + step, :])
+            cells = tally_values(self.block.points, _on_lines(ranks))
+            moments = no_moments(None) if self._summed is None else tally_moments(ranks)
+            counted = merge_projected(counted, ProjectedTally(cells, moments, 0))
         return counted._replace(n_missing=n_missing)
 
 
@@ -131,6 +142,8 @@ class ProjectedSample(Sample):
     ----------
     lines : WindowSample
         The distances on every line.
+    moments : tuple of RowMoments
+        Sums over the rows of reference and of current; both empty where the reference has none.
     """
 
     kind = FeatureKind.EMBEDDING
@@ -139,6 +152,7 @@ class ProjectedSample(Sample):
     def __init__(self, reference: Projections, current: ProjectedTally) -> None:
         self.names = (reference.name,)
         self.lines = WindowSample(reference.block, current.cells)
+        self.moments = (reference.moments, current.moments)
         self.n_reference, self.n_current = self.lines.n_reference[:1], self.lines.n_current[:1]
         self.missing_reference, self.missing_current = _count(reference.n_missing), _count(current.n_missing)
         self.tests_missing = not reference.columns  # each feature of a joint one is tested for that by itself
@@ -158,15 +172,16 @@ def fit_projections(block: EmbeddingBlock) -> Projections | None:
     ordered = to_host(sort_last(xp.permute_dims(rows, (1, 0)), xp=xp)[0]).astype(np.float64)
     places = np.linspace(0, ordered.shape[1] - 1, N_LEVELS).round().astype(np.int64)
     levels = np.ascontiguousarray(ordered[:, places])
-    on_lines = to_host(_on_lines(levels, rows))
+    ranks = _ranks(levels, rows)
+    on_lines = to_host(_on_lines(ranks))
     names = [str(i) for i in range(n_lines(levels.shape[0]))]
     frozen = freeze(NumericBlock.fit(names, on_lines), N_POINTS)
-    return Projections(block.name, block.columns, levels, frozen, block.kept.n_missing)
+    return Projections(block.name, block.columns, levels, frozen, tally_moments(ranks), block.kept.n_missing)
 
 
 def merge_projected(a: ProjectedTally, b: ProjectedTally) -> ProjectedTally:
     """Return the counts of the rows of both."""
-    return ProjectedTally(merge_cells(a.cells, b.cells), a.n_missing + b.n_missing)
+    return ProjectedTally(merge_cells(a.cells, b.cells), merge_moments(a.moments, b.moments), a.n_missing + b.n_missing)
 
 
 def n_lines(d: int) -> int:
@@ -174,16 +189,20 @@ def n_lines(d: int) -> int:
     return N_LINES + min(d, MAX_AXES)
 
 
-def _on_lines(levels: HostArray, rows: Array) -> Array:
-    """Return complete rows `(n, d)` on every line, whole numbers of shape `(n_lines, n)`."""
+def _ranks(levels: HostArray, rows: Array) -> Array:
+    """Return the ranks of complete rows `(n, d)`, whole numbers from -127 to 127 of shape `(d, n)`."""
     xp, device = namespace_of(rows), device_of(rows)
     wide = statistic_dtype(xp, device)
-    d = int(rows.shape[1])
     columns = xp.astype(xp.permute_dims(rows, (1, 0)), wide)
     frozen = xp.asarray(levels, dtype=wide, device=device)
     twice = rank(frozen, columns, side="left", xp=xp) + rank(frozen, columns, side="right", xp=xp)
-    ranks = xp.astype(twice, wide) - float(N_LEVELS)
-    weights = xp.asarray(_weights(d), dtype=wide, device=device)
+    return xp.astype(twice, wide) - float(N_LEVELS)
+
+
+def _on_lines(ranks: Array) -> Array:
+    """Return ranks `(d, n)` on every line, whole numbers of shape `(n_lines, n)`."""
+    xp, device = namespace_of(ranks), device_of(ranks)
+    weights = xp.asarray(_weights(int(ranks.shape[0])), dtype=ranks.dtype, device=device)
     return xp.concat([matmul(weights, ranks, xp=xp), ranks[:MAX_AXES, :]], axis=0)
 
 

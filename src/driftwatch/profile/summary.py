@@ -101,6 +101,9 @@ class Summary:
         for block in (*self.blocks, *(lines.block for lines in self.projections.values())):
             for array in block.tally:
                 digest.update(np.ascontiguousarray(array).tobytes())
+        for lines in self.projections.values():
+            for array in lines.moments:
+                digest.update(array.tobytes())
         tables = {name: tally.to_dict() for name, tally in sorted(self.levels.items())}
         digest.update(json.dumps(tables).encode())
         return digest.hexdigest()
@@ -117,6 +120,8 @@ class Summary:
             digest.update("\0".join((name, *lines.columns)).encode("utf-8", "surrogatepass"))
             for array in (lines.levels, *lines.block.points):
                 digest.update(np.ascontiguousarray(array).tobytes())
+            if lines.moments.sums.size:  # windows with sums and windows without do not add
+                digest.update(b"moments")
         for name in sorted(self.codebooks):
             book = self.codebooks[name]
             for part in (name, book.salt.hex(), str(book.limit), *sorted(book.printed)):

@@ -9,6 +9,7 @@ from driftwatch.errors import ArchiveError
 from driftwatch.profile.archive import Archive
 from driftwatch.profile.cells import CellTally
 from driftwatch.profile.labels import LevelTally
+from driftwatch.profile.moments import RowMoments
 from driftwatch.profile.projections import ProjectedTally
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "counts_of", "window_archive"]
 
-FORMATS = (1,)
+FORMATS = (1, 2)  # 1 has no sums over the rows of embeddings
 
 
 def window_archive(counts: WindowCounts, frame: str) -> Archive:
@@ -35,7 +36,7 @@ def window_archive(counts: WindowCounts, frame: str) -> Archive:
     }
     arrays = {f"{name}.{i}": array for i, block in enumerate(counts.blocks) for name, array in block._asdict().items()}
     for name, tally in counts.projected.items():
-        arrays |= {_key(part, name, counts): array for part, array in tally.cells._asdict().items()}
+        arrays |= {_key(part, name, counts): array for part, array in _parts(tally).items()}
     return Archive("window", FORMATS[-1], header, arrays)
 
 
@@ -53,15 +54,7 @@ def counts_of(archive: Archive, empty: WindowCounts) -> WindowCounts:
         arrays = [_array(archive, f"{name}.{i}", like) for name, like in block._asdict().items()]
         blocks.append(CellTally(*arrays))
     try:
-        projected = {
-            name: ProjectedTally(
-                CellTally(
-                    *(_array(archive, _key(part, name, empty), like) for part, like in tally.cells._asdict().items())
-                ),
-                int(header["projected"][name]),
-            )
-            for name, tally in empty.projected.items()
-        }
+        projected = {name: _projected(archive, name, empty) for name in empty.projected}
         levels = {str(name): LevelTally.from_dict(tally) for name, tally in header["levels"].items()}
         return replace(
             empty,
@@ -76,6 +69,18 @@ def counts_of(archive: Archive, empty: WindowCounts) -> WindowCounts:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _not_a_window(f"its header is not that of a window ({type(error).__name__}: {error})") from None
+
+
+def _projected(archive: Archive, name: str, empty: WindowCounts) -> ProjectedTally:
+    found = [_array(archive, _key(part, name, empty), like) for part, like in _parts(empty.projected[name]).items()]
+    n_cells = len(CellTally._fields)
+    moments = RowMoments(*found[n_cells:]) if found[n_cells:] else empty.projected[name].moments
+    return ProjectedTally(CellTally(*found[:n_cells]), moments, int(archive.header["projected"][name]))
+
+
+def _parts(tally: ProjectedTally) -> dict[str, np.ndarray[Any, Any]]:
+    """Return the arrays of an embedding by name, without the sums where there are none."""
+    return {**tally.cells._asdict(), **(tally.moments._asdict() if tally.moments.sums.size else {})}
 
 
 def _key(part: str, name: str, counts: WindowCounts) -> str:

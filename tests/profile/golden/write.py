@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from driftwatch import Profile
 from driftwatch.profile.archive import Archive, save
 
 GOLDEN = Archive(
@@ -22,9 +23,18 @@ GOLDEN = Archive(
     },
 )
 
+
+def is_new(name: str) -> Path | None:
+    """Return where a golden file goes, None if it is there: it is never written again."""
+    path = Path(__file__).parent / name
+    return None if path.exists() else path
+
+
 if __name__ == "__main__":
     for suffix in (".npz", ".safetensors"):
-        path = Path(__file__).parent / f"archive-{GOLDEN.format}{suffix}"
-        if path.exists():
-            raise SystemExit(f"{path.name} exists: a golden file is never written again")
-        save(path, GOLDEN)
+        archive = is_new(f"archive-{GOLDEN.format}{suffix}")
+        if archive is not None:
+            save(archive, GOLDEN)
+    profile = is_new("profile-2.npz")
+    if profile is not None:
+        Profile.fit({"e": np.random.default_rng(4).normal(size=(120, 3))}, salt=b"golden").save(profile)
