@@ -1,0 +1,294 @@
+"""One POST, carefully (layer 5): bounded in time and size, no redirects, and nothing secret in what is said about it.
+
+The standard library's client: it takes a socket that is connected already, so that the address which was checked is the one
+that is used, with the name kept for TLS and `Host`. Proxies of the environment are not asked, for the same reason.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import http.client
+import io
+import re
+import socket
+import ssl
+import time
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from driftwatch._version import version
+from driftwatch.alerting._addresses import connected, resolved
+from driftwatch.errors import ConfigError, DeliveryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from driftwatch.alerting.secrets import Secret
+
+__all__ = ["Answer", "Endpoint", "retry_after", "split_url"]
+
+MAX_ANSWER = 65_536  # bytes that are read of an answer
+MAX_WAIT = 86_400.0  # seconds that a receiver may ask to wait; a longer wish would be an alert that never comes
+CONNECT_TIMEOUT = 5.0
+EXCERPT = 200  # characters of an answer that an error shows
+SHORTEST_SECRET = 6  # shorter parts of a path are words such as `api`, and hiding them would hide the error
+PORTS = {"http": 80, "https": 443}
+_TRANSIENT = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a receiver answered; `complete` is False where the connection ended within the body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    complete: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A URL that messages are posted to.
+
+    Parameters
+    ----------
+    url : Secret
+        `http://` or `https://`; a user and a password in it are sent as Basic authentication.
+    timeout : float
+        Seconds for the whole exchange, however slowly the receiver answers. Looking up the name is bounded by the system.
+    block_private : bool
+        Connect to addresses of the public internet only.
+    ca_file : str, optional
+        Certificates to trust in the place of the system's.
+    resolve : callable
+        As `socket.getaddrinfo`.
+    clock : callable
+        Seconds of a clock that only goes forward.
+    path : str
+        What follows the path of `url`.
+    """
+
+    url: Secret
+    timeout: float = 15.0
+    block_private: bool = False
+    ca_file: str | None = None
+    resolve: Callable[..., list[Any]] = socket.getaddrinfo
+    clock: Callable[[], float] = time.monotonic
+    path: str = ""
+
+    def at(self, path: str) -> Endpoint:
+        """Return the endpoint of a path below this one."""
+        return replace(self, path=path)
+
+    def label(self) -> str:
+        """Return the host and a short hash of the URL: enough to tell receivers apart, and nothing secret."""
+        return _label(self.url.reveal())
+
+    def post(self, body: bytes, headers: Mapping[str, str], *, accept: tuple[int, ...] = ()) -> Answer:
+        """Post, and return the answer if it is a success or has a status of `accept`.
+
+        Raises
+        ------
+        DeliveryError
+            If it could not be delivered; `permanent` for an answer that the same message will get again.
+        ConfigError
+            If the secret URL cannot be read, or is none.
+        """
+        url = self.url.reveal()
+        parts = split_url(url)
+        label = _label(url)
+        try:
+            answer = self._exchange(parts, body, headers)
+        except DeliveryError:
+            raise
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            # `from None`: what a client raises may hold the path or a header
+            raise DeliveryError(f"{label} could not be reached: {_reason(error)}.") from None
+        if answer.status < 300 or answer.status in accept:
+            return answer
+        hidden = [*_secret_parts(parts), *(value.split()[-1] for value in headers.values() if value.strip())]
+        raise _refusal(label, answer, hidden)
+
+    def _exchange(self, parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> Answer:
+        until = self.clock() + self.timeout
+        host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
+        entries = resolved(host, port, self.resolve, public_only=self.block_private)
+        if not entries:
+            raise DeliveryError(
+                f"{_label(parts.geturl())} has no public address, and `block_private` allows no other. "
+                "Without it, receivers within your own network can be reached.",
+                permanent=True,
+            )
+        raw = connected(entries, lambda: min(CONNECT_TIMEOUT, _left(until, self.clock)))
+        try:
+            if parts.scheme == "https":
+                raw.settimeout(_left(until, self.clock))
+                raw = _context(self.ca_file).wrap_socket(raw, server_hostname=host)
+            connection = http.client.HTTPConnection(host, port)
+            connection.sock = _TimedSocket(raw, until, self.clock)
+            path = (parts.path.rstrip("/") + self.path) if self.path else parts.path or "/"
+            target = path + (f"?{parts.query}" if parts.query else "")
+            connection.request("POST", target, body, {**_standard_headers(parts), **headers})
+            return _answer(connection.getresponse())
+        finally:
+            raw.close()
+
+
+def split_url(url: str) -> SplitResult:
+    """Return the parts of a URL that can be posted to.
+
+    Raises
+    ------
+    ConfigError
+        If it is none; the message never repeats it.
+    """
+    wanted = "a receiver's URL must begin with http:// or https:// and name a host"
+    if re.search(r"[\x00-\x20\x7f]", url):
+        raise ConfigError(f"{wanted}; this one holds spaces or control characters. Was a line's end copied with it?")
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in PORTS and bool(parts.hostname) and parts.port != 0
+        (parts.hostname or "").encode("idna")
+        (parts.path + parts.query).encode("ascii")
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ConfigError(f"{wanted}, in ASCII; this one does not. It is not shown, as it may hold a secret.")
+    return parts
+
+
+def retry_after(value: str | None, *, now: float) -> float | None:
+    """Return the seconds that a `Retry-After` header asks for: a number or an HTTP date; None for neither.
+
+    Examples
+    --------
+    >>> retry_after("120", now=0.0)
+    120.0
+    >>> retry_after("Thu, 01 Jan 1970 00:01:00 GMT", now=15.0)
+    45.0
+    """
+    text = (value or "").strip()
+    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", text):
+        seconds = float(text)
+    else:
+        try:
+            seconds = parsedate_to_datetime(text).timestamp() - now
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return min(max(seconds, 0.0), MAX_WAIT)
+
+
+class _TimedSocket:
+    """A socket for `http.client` of which every wait ends at one time, so that a trickle of bytes cannot hold it."""
+
+    def __init__(self, raw: socket.socket, until: float, clock: Callable[[], float]) -> None:
+        self._raw, self._until, self._clock = raw, until, clock
+
+    def sendall(self, data: bytes) -> None:
+        for start in range(0, len(data), MAX_ANSWER):
+            self._raw.settimeout(_left(self._until, self._clock))
+            self._raw.sendall(data[start : start + MAX_ANSWER])
+
+    def receive(self, buffer: Any) -> int:
+        self._raw.settimeout(_left(self._until, self._clock))
+        return self._raw.recv_into(buffer)
+
+    def makefile(self, *_: object, **__: object) -> io.BufferedReader:
+        return io.BufferedReader(_Reader(self))
+
+    def close(self) -> None:
+        """Leave the socket open: the client calls this before the body is read; `Endpoint` closes it."""
+
+
+class _Reader(io.RawIOBase):
+    def __init__(self, source: _TimedSocket) -> None:
+        super().__init__()
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._source.receive(buffer)
+
+
+def _left(until: float, clock: Callable[[], float]) -> float:
+    left = until - clock()
+    if left <= 0:
+        raise TimeoutError("it took too long")
+    return left
+
+
+@functools.lru_cache(maxsize=8)
+def _context(ca_file: str | None) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_file)
+
+
+def _answer(response: http.client.HTTPResponse) -> Answer:
+    complete = True
+    try:
+        body = response.read(MAX_ANSWER)
+    except http.client.IncompleteRead as error:
+        body, complete = error.partial, False
+    except (OSError, http.client.HTTPException):
+        # the status was read: the receiver has decided, and asking again would only repeat the message
+        body, complete = b"", False
+    if response.length and len(body) < MAX_ANSWER:  # less came than `Content-Length` said
+        complete = False
+    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body, complete)
+
+
+def _standard_headers(parts: SplitResult) -> dict[str, str]:
+    headers = {"User-Agent": f"driftwatch/{version()}", "Connection": "close"}
+    if parts.username is not None:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+    return headers
+
+
+def _refusal(label: str, answer: Answer, hidden: list[str]) -> DeliveryError:
+    said = f"{label} answered {answer.status}"
+    if 300 <= answer.status < 400:
+        return DeliveryError(
+            f"{said}, a redirect, and redirects are not followed. Give the address that it leads to.", permanent=True
+        )
+    excerpt = _excerpt(answer.body, hidden)
+    said += f": {excerpt!r}." if excerpt else "."
+    if answer.status == 410:
+        return DeliveryError(f"{said} It is gone for good: remove this receiver.", permanent=True)
+    if answer.status >= 500 or answer.status in _TRANSIENT:
+        wait = retry_after(answer.headers.get("retry-after"), now=time.time())
+        return DeliveryError(said, retry_after=wait)
+    return DeliveryError(said, permanent=True)
+
+
+def _excerpt(body: bytes, hidden: list[str]) -> str:
+    """Return the begin of an answer; pages for errors like to repeat the path, which may be the secret."""
+    text = body[: 20 * EXCERPT].decode("utf-8", "replace")
+    for secret in sorted(hidden, key=len, reverse=True):
+        if len(secret) >= SHORTEST_SECRET:
+            text = text.replace(secret, "***")
+    return " ".join(text.split())[:EXCERPT]
+
+
+def _secret_parts(parts: SplitResult) -> list[str]:
+    found = [*parts.path.split("/"), *re.split("[&=]", parts.query), parts.username or "", parts.password or ""]
+    return [*found, *map(unquote, found)]
+
+
+def _label(url: str) -> str:
+    return f"{urlsplit(url).hostname} (url {hashlib.sha256(url.encode()).hexdigest()[:8]})"
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, TimeoutError):
+        return "it took too long to answer"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return type(error).__name__

@@ -1,0 +1,85 @@
+"""Alerts to any HTTP service (layer 5), as JSON that is signed after Standard Webhooks."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from driftwatch.alerting._http import Endpoint
+from driftwatch.alerting._signing import signing_headers, signing_keys
+from driftwatch.alerting.model import iso_time
+from driftwatch.alerting.notifier import BaseNotifier
+from driftwatch.alerting.secrets import Secret
+from driftwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from driftwatch.alerting._settings import Settings
+    from driftwatch.alerting.model import Notification
+
+__all__ = ["WebhookNotifier"]
+
+
+class WebhookNotifier(BaseNotifier):
+    """Posts each notification as JSON: `type`, `timestamp`, and `data` as `Notification.to_dict` gives it.
+
+    Parameters
+    ----------
+    name : str
+        The receiver's name.
+    url : str, Secret or Endpoint
+        Where to.
+    secrets : sequence of str or Secret
+        `whsec_...` of Standard Webhooks. Each signs every message, so that a receiver may change from one to the next at any
+        time. Empty for no signature.
+    headers : mapping, optional
+        Further headers; values may be secrets.
+    clock : callable
+        Seconds after 1970.
+
+    Notes
+    -----
+    Each try is signed anew, with the time of that try and the same `webhook-id`: receivers refuse old times, and know by the
+    id what they have had. The body of all tries is the same.
+    """
+
+    def __init__(
+        self,
+        name: str = "webhook",
+        *,
+        url: str | Secret | Endpoint,
+        secrets: Sequence[str | Secret] = (),
+        headers: Mapping[str, str | Secret] | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(name)
+        self._endpoint = url if isinstance(url, Endpoint) else Endpoint(Secret.of(url))
+        self._secrets = [Secret.of(secret) for secret in secrets]
+        self._headers = {header: Secret.of(value) for header, value in (headers or {}).items()}
+        self._clock = clock
+        signing_keys(self._secrets)
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """Return the notifier of a table with `url`, `secret` by reference or `unsigned = true`, and `headers`."""
+        secrets = settings.secrets("secret")
+        if not secrets and not settings.flag("unsigned", default=False):
+            raise ConfigError(
+                f"receiver {settings.name!r} needs a `secret` to sign with, so that the service can tell our messages "
+                "from others. Where the service cannot check signatures, write unsigned = true."
+            )
+        return cls(settings.name, url=settings.endpoint(), secrets=secrets, headers=settings.headers())
+
+    def send(self, notification: Notification) -> None:
+        """Post the message; see `BaseNotifier.send`."""
+        body = json.dumps(_content(notification), separators=(",", ":"), allow_nan=False).encode()
+        signed = signing_headers(signing_keys(self._secrets), notification.id, int(self._clock()), body)
+        further = {name: value.reveal() for name, value in self._headers.items()}
+        self._endpoint.post(body, {"Content-Type": "application/json", **further, **signed})
+
+
+def _content(notification: Notification) -> dict[str, Any]:
+    kind = "test" if notification.kind == "test" else notification.status
+    return {"type": f"drift.{kind}", "timestamp": iso_time(notification.created), "data": notification.to_dict()}
