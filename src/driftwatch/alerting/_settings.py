@@ -40,12 +40,15 @@ class Settings:
         value = self._take(key, default)
         return value if value is default else self._checked(key, value, is_text(value), "text that is not empty")
 
-    def texts(self, key: str, default: Any = _REQUIRED) -> tuple[str, ...]:
-        """Return one text or several."""
+    def texts(self, key: str, default: Any = _REQUIRED, *, hidden: bool = False) -> tuple[str, ...]:
+        """Return one text or several; what is `hidden` is not repeated in an error."""
         value = self._take(key, default)
         several = [value] if isinstance(value, str) else value
         fits = isinstance(several, (list, tuple)) and all(map(is_text, several)) and (several or default == ())
-        return tuple(self._checked(key, several, bool(fits), "a text or a list of texts"))
+        wanted = "a text or a list of texts"
+        if hidden and not fits:
+            raise self._wrong(key, f"must be {wanted}", type(value))
+        return tuple(self._checked(key, several, bool(fits), wanted))
 
     def choice(self, key: str, choices: tuple[str, ...], default: str) -> str:
         """Return one of the choices."""
@@ -86,7 +89,7 @@ class Settings:
 
     def secrets(self, key: str) -> list[Secret]:
         """Return the secrets that `key` and `key_file` refer to, each a text or a list; those of `key` come first."""
-        found = [self._reference(key, text) for text in self.texts(key, ())]
+        found = [self._reference(key, text) for text in self.texts(key, (), hidden=True)]
         found += [Secret.from_file(path) for path in self.texts(f"{key}_file", ())]
         for secret in found:
             self._reveal(key, secret)
