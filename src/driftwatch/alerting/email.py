@@ -145,7 +145,7 @@ class EmailNotifier(BaseNotifier):
             if self._security == "starttls":
                 server.starttls(context=self._context())
             if self._user is not None and self._password is not None:
-                server.login(self._user, self._password.reveal())
+                server.login(self._user, self._ascii(self._password.reveal()))
         except BaseException:
             server.close()
             raise
@@ -153,6 +153,15 @@ class EmailNotifier(BaseNotifier):
 
     def _context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._ca_file)
+
+    def _ascii(self, password: str) -> str:
+        if not (password.isascii() and self._user is not None and self._user.isascii()):
+            raise DeliveryError(
+                f"receiver {self.name!r} has a user or password with characters beyond ASCII, which smtplib cannot "
+                "send. Give the account another one.",
+                permanent=True,
+            )
+        return password
 
     def _error(self, said: str, *, permanent: bool = False) -> DeliveryError:
         return DeliveryError(f"the mail server {self._host} {said}.", permanent=permanent)
