@@ -36,6 +36,11 @@ def test_streams_load_no_client_of_a_broker_before_it_is_used() -> None:
     assert loaded & {"redis", "confluent_kafka", "typer", "pandas"} == set()
 
 
+def test_alerts_load_no_library_before_it_is_used() -> None:
+    loaded = loaded_by("from driftwatch.alerting import AppriseNotifier, EmailNotifier, SlackNotifier, WebhookNotifier")
+    assert loaded & {"apprise", "numpy", "typer"} == set()
+
+
 def test_the_probe_sees_a_heavy_import() -> None:
     assert loaded_by("import numpy") & HEAVY == {"numpy"}
 

@@ -78,7 +78,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         def ready() -> bool:
             assert process.poll() is None, (folder / "log").read_text()
             try:
-                return urllib.request.urlopen(f"{url}/-/ready", timeout=5).status == 200
+                return bool(urllib.request.urlopen(f"{url}/-/ready", timeout=5).status == 200)
             except OSError:
                 return False
 
