@@ -13,6 +13,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from driftwatch.cli import options
+from driftwatch.cli.metrics_app import metrics
 from driftwatch.cli.profile_app import profile_app
 
 __all__ = ["Action", "app"]
@@ -435,6 +436,9 @@ def watch(
         flags=flags,
         config_file=config,
     )
+
+
+app.command()(metrics)
 
 
 @config_app.command("show")

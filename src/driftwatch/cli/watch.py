@@ -6,22 +6,21 @@ import datetime as dt
 import importlib
 import json
 import signal
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from driftwatch.cli.exitcodes import ExitCode
 from driftwatch.cli.settings import resolve
+from driftwatch.cli.signals import stopped_by_signals
 from driftwatch.cli.streams import note, one_line, write_data
 from driftwatch.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from driftwatch.config import Settings
     from driftwatch.scoring.judging import ClosedWindow
     from driftwatch.scoring.windows import Windows
-    from driftwatch.streaming.worker import Worker
 
 __all__ = ["Cut", "run_watch"]
 
@@ -131,7 +130,7 @@ def run_watch(
                 None if quiet else note(f"waiting: {problem}" if problem else "all is well again")
             ),
         )
-        with _stopped_by_signals(worker) as came:
+        with stopped_by_signals(worker.stop) as came:
             if not quiet:
                 note(f"watching {worker.stream}; end with Ctrl-C or SIGTERM")
             worker.run()
@@ -169,26 +168,6 @@ def _function(name: str) -> Callable[[bytes], Any]:
     if not callable(found):
         raise ConfigError(f"`--decode` {name!r} is not a function.")
     return found  # type: ignore[no-any-return]
-
-
-@contextmanager
-def _stopped_by_signals(worker: Worker) -> Iterator[list[int]]:
-    """Stop the worker on the first SIGTERM or SIGINT; a second one has its usual effect."""
-    came: list[int] = []
-    before: dict[int, Any] = {}
-
-    def stop(number: int, _: object) -> None:
-        came.append(number)
-        worker.stop()
-        signal.signal(number, before[number])
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        before[number] = signal.signal(number, stop)
-    try:
-        yield came
-    finally:
-        for caught, handler in before.items():
-            signal.signal(caught, handler)
 
 
 def _as_line(closed: ClosedWindow) -> str:
