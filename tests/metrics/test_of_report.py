@@ -11,7 +11,8 @@ import pytest
 from driftwatch.errors import ConfigError
 from driftwatch.metrics import report_families
 from driftwatch.report.model import Status, TestResult
-from driftwatch.report.performance import Interval, MetricReport, PerformanceReport
+from driftwatch.report.performance import Interval
+from metrics_samples import report_with_everything
 from report_samples import drifted, feature, realistic, report, without_verdict
 
 if TYPE_CHECKING:
@@ -106,16 +107,11 @@ def test_pvalues_come_where_they_are_asked_for() -> None:
 
 
 def test_the_performance_is_reported_on_both_sides() -> None:
-    dropped = MetricReport(
-        *("accuracy", Status.OK, None, True, False, Interval(0.9), Interval(0.7), 0.2, 0.05),
-        significant=True,
-        material=True,
-    )
-    unknown = replace(dropped, name="f1", status=Status.SKIPPED, reference=Interval(math.nan), current=None)
-    performance = PerformanceReport(
-        *("p", "y", "labels", 100, 100, 100, 100), metrics={"accuracy": dropped, "f1": unknown}
-    )
-    whole = report([feature("x")], performance=performance)
+    whole = report_with_everything()
+    assert whole.performance is not None
+    known = whole.performance.metrics["accuracy"]
+    unknown = replace(known, name="f1", status=Status.SKIPPED, reference=Interval(math.nan), current=None)
+    whole = replace(whole, performance=replace(whole.performance, metrics={"accuracy": known, "f1": unknown}))
     assert values(whole, "performance") == {("accuracy", "reference"): 0.9, ("accuracy", "current"): 0.7}
     assert values(whole, "performance_dropped") == {("accuracy",): 1}
     assert values(whole, "dataset_drifted") == {(): 1}

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from driftwatch.metrics import StoreMetrics
+from driftwatch.metrics.catalog import SPECS
 from driftwatch.scoring import Judge
 from driftwatch.store import Letter, OpenWindow, SQLiteStore, WindowKey
-from metrics_samples import CREATED, add_check
+from metrics_samples import CREATED, add_check, fill
 from report_samples import drifted, feature, report
 from stream_counting import IdScorer
 
@@ -189,3 +190,8 @@ def test_letters_are_counted_by_receiver_and_state(store: SQLiteStore) -> None:
         ("slack",): 1_700_000_000.0,
         ("mail",): 1_700_000_003.0,
     }
+
+
+def test_every_family_of_the_catalog_can_have_samples(store: SQLiteStore) -> None:
+    fill(store)
+    assert [family.spec for family in StoreMetrics(store, pvalues=True).families()] == list(SPECS.values())

@@ -89,13 +89,13 @@ def test_text_ends_with_a_line_break_and_names_each_family_once() -> None:
     [(1, "1"), (10**20, str(10**20)), (0.1, "0.1"), (1e-300, "1e-300"), (math.inf, "+Inf"), (-math.inf, "-Inf")],
 )
 def test_numbers_keep_every_digit(value: float, text: str) -> None:
-    spec = Spec("x", "x", Kind.GAUGE, "with a \\ and a\nbreak", ())
+    spec = Spec("x", Kind.GAUGE, "with a \\ and a\nbreak", ())
     lines = render_text([Family(spec, (Part((Sample((), value),)),))]).decode().splitlines()
     assert lines == [r"# HELP x with a \\ and a\nbreak", "# TYPE x gauge", f"x{{}} {text}"]
 
 
 def test_nan_is_written_as_such() -> None:
-    spec = Spec("x", "x", Kind.GAUGE, "h", ())
+    spec = Spec("x", Kind.GAUGE, "h", ())
     assert b"x{} NaN\n" in render_text([Family(spec, (Part((Sample((), math.nan),)),))])
 
 

@@ -9,6 +9,8 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.metrics.model import Family, Kind, Part, Sample, Spec
     from driftwatch.metrics.of_report import report_families
     from driftwatch.metrics.of_store import StoreMetrics
+    from driftwatch.metrics.otel import observe_store
+    from driftwatch.metrics.otel_spans import check_spans
     from driftwatch.metrics.prometheus import CONTENT_TYPE, PrometheusText, render_metrics, render_text
 
 __all__ = [
@@ -21,6 +23,8 @@ __all__ = [
     "Sample",
     "Spec",
     "StoreMetrics",
+    "check_spans",
+    "observe_store",
     "render_metrics",
     "render_text",
     "report_families",
@@ -40,6 +44,8 @@ __getattr__, __dir__ = attach(
         "Sample": _MODEL,
         "Spec": _MODEL,
         "StoreMetrics": "driftwatch.metrics.of_store",
+        "check_spans": "driftwatch.metrics.otel_spans",
+        "observe_store": "driftwatch.metrics.otel",
         "render_metrics": _PROMETHEUS,
         "render_text": _PROMETHEUS,
         "report_families": "driftwatch.metrics.of_report",

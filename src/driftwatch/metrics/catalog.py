@@ -14,54 +14,46 @@ _COUNTER, _GAUGE = Kind.COUNTER, Kind.GAUGE
 SPECS = {
     spec.name.removeprefix("driftwatch_"): spec
     for spec in (
-        Spec(
-            "driftwatch_build_info", "driftwatch.build", _GAUGE, "The version that exports these metrics.", ("version",)
-        ),
+        Spec("driftwatch_build_info", _GAUGE, "The version that exports these metrics.", ("version",)),
         # the last check of each stream
         Spec(
             "driftwatch_last_check_timestamp_seconds",
-            "driftwatch.check.time",
             _GAUGE,
             "When the report of the last check was stored, in seconds after 1970.",
             unit="s",
         ),
         Spec(
             "driftwatch_last_window_end_timestamp_seconds",
-            "driftwatch.window.end",
             _GAUGE,
             "Where the last window of time ends that was checked, in seconds after 1970.",
             unit="s",
         ),
         Spec(
             "driftwatch_last_check_result",
-            "driftwatch.check.result",
             _GAUGE,
             "1 for the verdict of the last check, 0 for the others; `error` is a check that failed.",
             ("model", "result"),
         ),
-        Spec("driftwatch_window_rows", "driftwatch.window.rows", _GAUGE, "Rows of the last check.", unit="{row}"),
+        Spec("driftwatch_window_rows", _GAUGE, "Rows of the last check.", unit="{row}"),
         Spec(
             "driftwatch_dataset_drifted",
-            "driftwatch.dataset.drifted",
             _GAUGE,
             "Whether the last check found drift; absent where it gave no verdict.",
         ),
         Spec(
             "driftwatch_drifted_features",
-            "driftwatch.features.drifted",
             _GAUGE,
             "Features that drifted in the last check.",
             unit="{feature}",
         ),
         Spec(
             "driftwatch_drifted_features_ratio",
-            "driftwatch.features.drifted.ratio",
             _GAUGE,
             "Share of the features with a verdict that drifted in the last check.",
+            unit="1",
         ),
         Spec(
             "driftwatch_features",
-            "driftwatch.features",
             _GAUGE,
             "Features of the last check by status; anything but `ok` has no verdict of its own.",
             ("model", "status"),
@@ -69,48 +61,41 @@ SPECS = {
         ),
         Spec(
             "driftwatch_features_omitted",
-            "driftwatch.features.omitted",
             _GAUGE,
             "Features of the last check that are left out here, as they rank behind the exported ones.",
             unit="{feature}",
         ),
         Spec(
             "driftwatch_min_effect",
-            "driftwatch.effect.threshold",
             _GAUGE,
             "The effect size from which a drift is material.",
         ),
         Spec(
             "driftwatch_reference_info",
-            "driftwatch.reference",
             _GAUGE,
             "The reference that the last check compared with.",
             ("model", "hash"),
         ),
         Spec(
             "driftwatch_last_report_unreadable",
-            "driftwatch.report.unreadable",
             _GAUGE,
             "Whether the report of the last check is of a form that this version cannot read.",
         ),
         # its features
         Spec(
             "driftwatch_feature_drifted",
-            "driftwatch.feature.drifted",
             _GAUGE,
             "Whether the feature drifted in the last check; absent where it has no verdict.",
             _FEATURE,
         ),
         Spec(
             "driftwatch_feature_effect",
-            "driftwatch.feature.effect",
             _GAUGE,
             "Effect size of the feature in the last check, corrected for noise, 0 to 1.",
             _FEATURE,
         ),
         Spec(
             "driftwatch_feature_drift_score",
-            "driftwatch.feature.drift.score",
             _GAUGE,
             "A statistic of the feature in the last check, in the form that its threshold acts on.",
             _METHOD,
@@ -118,7 +103,6 @@ SPECS = {
         ),
         Spec(
             "driftwatch_feature_drift_threshold",
-            "driftwatch.feature.drift.threshold",
             _GAUGE,
             "The threshold of the statistic; absent where it has none.",
             _METHOD,
@@ -126,29 +110,26 @@ SPECS = {
         ),
         Spec(
             "driftwatch_feature_drift_pvalue",
-            "driftwatch.feature.drift.pvalue",
             _GAUGE,
             "The p-value of the statistic after the correction of the report.",
             _METHOD,
         ),
         Spec(
             "driftwatch_missing_ratio",
-            "driftwatch.feature.missing",
             _GAUGE,
             "Share of missing values of the feature, in the reference and in the last check.",
             ("model", "feature", "side"),
+            unit="1",
         ),
         # its performance
         Spec(
             "driftwatch_performance",
-            "driftwatch.performance",
             _GAUGE,
             "A metric of the model's predictions, in the reference and in the last check.",
             ("model", "metric", "side"),
         ),
         Spec(
             "driftwatch_performance_dropped",
-            "driftwatch.performance.dropped",
             _GAUGE,
             "Whether the metric dropped in the last check.",
             ("model", "metric"),
@@ -156,14 +137,12 @@ SPECS = {
         # what the stream has counted
         Spec(
             "driftwatch_rows_total",
-            "driftwatch.rows",
             _COUNTER,
             "Rows that were counted in windows.",
             unit="{row}",
         ),
         Spec(
             "driftwatch_rows_dropped_total",
-            "driftwatch.rows.dropped",
             _COUNTER,
             "Rows that were not counted in a window, or messages and requests whose rows were not, by reason.",
             ("model", "reason"),
@@ -171,7 +150,6 @@ SPECS = {
         ),
         Spec(
             "driftwatch_checks_total",
-            "driftwatch.checks",
             _COUNTER,
             "Checks by verdict; `error` is a check that failed.",
             ("model", "result"),
@@ -179,14 +157,12 @@ SPECS = {
         ),
         Spec(
             "driftwatch_check_seconds_total",
-            "driftwatch.check.duration",
             _COUNTER,
             "Seconds that the checks took together.",
             unit="s",
         ),
         Spec(
             "driftwatch_events_total",
-            "driftwatch.events",
             _COUNTER,
             "What else a stream counts, such as messages, duplicates and conflicts.",
             ("model", "event"),
@@ -195,7 +171,6 @@ SPECS = {
         # alerts
         Spec(
             "driftwatch_letters",
-            "driftwatch.letters",
             _GAUGE,
             "Messages that wait to be sent, and dead ones that were given up, as far as the store holds them.",
             ("receiver", "state"),
@@ -203,7 +178,6 @@ SPECS = {
         ),
         Spec(
             "driftwatch_oldest_waiting_letter_timestamp_seconds",
-            "driftwatch.letters.oldest",
             _GAUGE,
             "When the oldest waiting message was written, in seconds after 1970.",
             ("receiver",),

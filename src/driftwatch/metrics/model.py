@@ -23,23 +23,30 @@ class Spec:
     ----------
     name : str
         In Prometheus, with the unit and, of a counter, with `_total`.
-    dotted : str
-        In OpenTelemetry.
     kind : Kind
     help : str
         One line.
     labels : tuple of str
         Names of the labels, in the order of the values of a sample.
     unit : str
-        In OpenTelemetry (UCUM; what is counted stands in braces).
+        In OpenTelemetry (UCUM): "1" of a ratio; what is counted stands in braces; none of a flag or an index.
+
+    Examples
+    --------
+    >>> Spec("driftwatch_check_seconds_total", Kind.COUNTER, "Seconds that checks took.", unit="s").dotted
+    'driftwatch.check'
     """
 
     name: str
-    dotted: str
     kind: Kind
     help: str
     labels: tuple[str, ...] = ("model",)
-    unit: str = "1"
+    unit: str = ""
+
+    @property
+    def dotted(self) -> str:
+        """The name in OpenTelemetry, which exporters for Prometheus turn back into `name`, by the unit and the kind."""
+        return self.name.removesuffix("_total").removesuffix("_seconds").replace("_", ".")
 
 
 @dataclass(frozen=True, slots=True)
