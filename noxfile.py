@@ -62,7 +62,9 @@ def tests_min(session: nox.Session) -> None:
     """Run all tests on the lowest Python with the lowest version of every core, cli and dataframe dependency."""
     metadata = PROJECT["project"]
     extras = metadata["optional-dependencies"]
-    brought = [requirement for extra in ("cli", "sklearn", "safetensors") for requirement in extras[extra]]
+    brought = [
+        requirement for extra in ("cli", "sklearn", "safetensors", "prometheus") for requirement in extras[extra]
+    ]
     pins = pinned_to_floor([*metadata["dependencies"], *brought, *group("frames")])
     session.install("-e", ".[cli,sklearn,safetensors]", *group("tests"), *pins)
     session.run("pytest", "--numprocesses=auto", WITHOUT_SERVERS, *session.posargs)
