@@ -105,6 +105,13 @@ def test_folders_patterns_and_urls_find_the_same_files(tmp_path: Path, source: s
     assert rows_of(table.drop("day")) == rows_of(TABLE.slice(0, 10)) + rows_of(TABLE.slice(0, 20))
 
 
+@pytest.mark.parametrize("path", ["a.csv", "", "*.csv"])
+def test_options_of_a_url_are_no_part_of_the_pattern(tmp_path: Path, path: str) -> None:
+    write(tmp_path / "a.csv")
+    found = find_batches([f"file://{tmp_path}/{path}?endpoint_override=localhost:9000&scheme=http"])
+    assert rows_of(together(found.tables())) == rows_of(TABLE)
+
+
 def test_url_of_one_file_and_several_sources(tmp_path: Path) -> None:
     one, two = write(tmp_path / "a.csv", TABLE.slice(0, 5)), write(tmp_path / "b.csv", TABLE.slice(5, 5))
     assert rows_of(together(find_batches([f"file://{one}", two]).tables())) == rows_of(TABLE.slice(0, 10))

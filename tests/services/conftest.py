@@ -5,5 +5,5 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 # a library, and the folders or files that are about it
-_NEEDED = {"psycopg": ("store",), "aiosmtpd": ("notifiers",)}
+_NEEDED = {"psycopg": ("store",), "aiosmtpd": ("notifiers",), "moto": ("storage",)}
 collect_ignore = [path for library, paths in _NEEDED.items() for path in paths if find_spec(library) is None]

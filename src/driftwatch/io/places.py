@@ -21,6 +21,7 @@ __all__ = ["Place", "find_places"]
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _WILD = re.compile(r"[*?[]")
+_OPTIONS = re.compile(r"\?[a-z_]+=[^&?*\[]*(&[a-z_]+=[^&?*\[]*)*$")  # of a URL; any other ? stands for a character
 _HIDDEN = ("_", ".")  # what engines write beside the data: _SUCCESS, _temporary, .crc
 _HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 
@@ -40,7 +41,8 @@ def find_places(sources: Sequence[str | os.PathLike[str]]) -> list[list[Place]]:
     ----------
     sources : sequence of str or path-like
         Each a file, a folder (with all below it but names that begin with `_` or `.`), a pattern with `*`, `**` and
-        `?`, the URL of one of these in a storage that pyarrow knows (`s3://`, `gs://`, `file://`), or "-".
+        `?`, the URL of one of these in a storage that pyarrow knows (`s3://`, `gs://`, `file://`), with pyarrow's options
+        behind a `?` where it needs some, or "-".
 
     Raises
     ------
@@ -77,8 +79,9 @@ def _local_place(name: str) -> Place:
 
 def _remote(url: str) -> list[Place]:
     scheme, _, rest = url.partition("://")
-    fixed, pattern = _split_pattern(rest)
-    filesystem, base = _filesystem(f"{scheme}://{fixed}", url)
+    options = _OPTIONS.search(rest)
+    fixed, pattern = _split_pattern(rest if options is None else rest[: options.start()])
+    filesystem, base = _filesystem(f"{scheme}://{fixed}{'' if options is None else options[0]}", url)
     try:
         found = _listed(filesystem, base)
     except OSError as error:
