@@ -6,7 +6,7 @@ import multiprocessing
 import pickle
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -138,7 +138,7 @@ class StoreContract:
         assert [found.created for found in store.runs("s")] == [4]
 
     @pytest.mark.parametrize("options", [{}, {"before": 1, "keep": 1}, {"keep": -1}])
-    def test_prune_wants_one_bound(self, store: Store, options: dict[str, int]) -> None:
+    def test_prune_wants_one_bound(self, store: Store, options: dict[str, Any]) -> None:
         with pytest.raises(ConfigError):
             store.prune(**options)
 
@@ -369,3 +369,26 @@ class StoreContract:
         assert store.notes("alert") == {"B": "2", "a": "\N{SNOWMAN}"}
         assert store.notes("silence") == {"b": "other"}
         assert store.notes("none") == {}
+
+    def test_checks_of_a_time_are_those_stored_in_it(self, store: Store) -> None:
+        with store.transaction() as transaction:
+            for created in range(5):
+                transaction.add_run(run("st"[created % 2], created), "{}")
+        assert [found.created for found in store.runs(since=2)] == [4, 3, 2]
+        assert [found.created for found in store.runs(since=1, until=4, limit=2)] == [3, 2]
+        assert [found.created for found in store.runs("s", since=1)] == [4, 2]
+
+    def test_prune_of_one_stream_leaves_the_others(self, store: Store) -> None:
+        with store.transaction() as transaction:
+            for created in range(4):
+                transaction.add_run(run("st"[created % 2], created), "{}")
+        assert store.prune(keep=0, stream="t") == 2
+        assert store.prune(before=2, stream="s") == 1
+        assert [(found.stream, found.created) for found in store.runs()] == [("s", 2)]
+
+    def test_a_thread_has_one_transaction_at_a_time(self, store: Store) -> None:
+        with store.transaction() as transaction:
+            transaction.count("s", {"rows": 1})
+            with pytest.raises(StoreError), store.transaction():
+                pass
+        assert store.counters("s") == {"rows": 1}

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from driftwatch import Profile
-from driftwatch.store import SQLiteStore
+from driftwatch.errors import StoreLockedError
+from driftwatch.store import Run as Check
+from driftwatch.store import SQLiteStore, WindowKey
 from driftwatch.streaming import MemoryBroker, MemorySource, addresses
 
 if TYPE_CHECKING:
@@ -112,6 +114,42 @@ def test_options_reach_the_windows_and_the_check(run: Run, profile: Path) -> Non
         *arguments(profile, "--every", "10s", "--timestamp", "at", "--timestamp-unit", "us", "--stream", "4")
     )
     assert milliseconds.out == ""
+
+
+@pytest.mark.usefixtures("broker")
+@pytest.mark.parametrize("bound", [("--keep", 1), ("--retain", "1h")])
+def test_old_checks_of_the_stream_go(run: Run, profile: Path, bound: tuple[object, ...]) -> None:
+    with SQLiteStore(profile.parent / "a.db") as store, store.transaction() as transaction:
+        for created in range(3):
+            for stream in ("memory", "another"):
+                transaction.add_run(Check(stream, WindowKey(0, 1), created, 1, "no_drift"), "{}")
+    run(*arguments(profile, "--rows", 90, *bound))
+    with SQLiteStore(profile.parent / "a.db") as store:
+        kept = store.runs("memory")
+        assert kept[0].verdict == "drift"
+        assert len(kept) == (2 if bound[0] == "--keep" else 1)  # one is new since the store was tidied
+        assert len(store.runs("another")) == 3
+
+
+@pytest.mark.usefixtures("broker")
+def test_checks_that_cannot_be_dropped_are_told_and_cost_nothing(
+    run: Run, profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(*_: object, **__: object) -> int:
+        raise StoreLockedError("not now")
+
+    monkeypatch.setattr(SQLiteStore, "prune", locked)
+    outcome = run(*arguments(profile, "--rows", 90, "--keep", 5))
+    assert (outcome.code, len(outcome.out.splitlines())) == (0, 1)
+    assert "old checks stay for now: not now" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--keep", "0"), ("--keep", "x"), ("--retain", "1mo"), ("--retain", "x")]
+)
+def test_bounds_are_checked_before_anything_is_read(run: Run, profile: Path, option: str, value: str) -> None:
+    assert option in run(*arguments(profile, "--rows", 40, option, value)).error
+    assert not (profile.parent / "a.db").exists()
 
 
 @pytest.mark.usefixtures("broker")

@@ -13,6 +13,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from driftwatch.cli import options
+from driftwatch.cli.history_app import history_app
 from driftwatch.cli.metrics_app import metrics
 from driftwatch.cli.profile_app import profile_app
 
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="Look at the settings.", rich_markup_mode=None)
 app.add_typer(profile_app, name="profile")
+app.add_typer(history_app, name="history")
 app.add_typer(config_app, name="config")
 
 
@@ -363,9 +365,7 @@ def watch(
         str, typer.Option("--source", metavar="ADDRESS", help="redis://HOST/0?stream=KEY or kafka://HOST:9092/TOPIC.")
     ],
     profile: Annotated[str, typer.Option("--profile", metavar="FILE", help="The reference: a saved profile.")],
-    store: Annotated[
-        str, typer.Option("--store", metavar="FILE", help="Where counts, offsets and reports are kept.")
-    ] = "driftwatch.db",
+    store: options.StoreOption = "driftwatch.db",
     every: Annotated[
         str | None, typer.Option("--every", metavar="TIME", help="From one window to the next, as 5m or 1h.")
     ] = None,
@@ -393,6 +393,12 @@ def watch(
     format: Annotated[  # noqa: A002 - the option's name
         str, typer.Option("--format", "-f", metavar="line|ndjson", help="How a closed window is printed.")
     ] = "line",
+    keep: Annotated[
+        str | None, typer.Option("--keep", metavar="COUNT", help="Keep the newest checks of the stream. Default: all.")
+    ] = None,
+    retain: Annotated[
+        str | None, typer.Option("--retain", metavar="TIME", help="Keep checks for so long, as 30d. Default: for ever.")
+    ] = None,
     quiet: options.QuietOption = False,
     alpha: options.AlphaOption = None,
     threshold: options.ThresholdOption = None,
@@ -431,6 +437,7 @@ def watch(
         timestamp_unit=timestamp_unit,
         stream=stream,
         decode=decode,
+        retain=(keep, retain),
         format_name=format,
         quiet=quiet,
         flags=flags,

@@ -55,6 +55,7 @@ __all__ = [
     "QuietOption",
     "RoleOption",
     "SeedOption",
+    "StoreOption",
     "TargetOption",
     "ThresholdOption",
     "joint",
@@ -122,6 +123,10 @@ KindOption: TypeAlias = Annotated[
 ]
 PredictionOption: TypeAlias = Annotated[
     str | None, typer.Option("--prediction", metavar="COLUMN", help="The column that the model predicted.")
+]
+StoreOption: TypeAlias = Annotated[
+    str,
+    typer.Option("--store", metavar="FILE|URL", help="Where state is kept: a file, or postgresql://HOST/DATABASE."),
 ]
 TargetOption: TypeAlias = Annotated[
     str | None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,17 +10,15 @@ from typing import TYPE_CHECKING
 from driftwatch.cli.counting import begin_rows, with_progress
 from driftwatch.cli.profile_tables import render_diff, render_profile
 from driftwatch.cli.progress import DelayedProgress
-from driftwatch.cli.rendering import FALLBACK_WIDTH
+from driftwatch.cli.rendering import glyphs, terminal_width
 from driftwatch.cli.settings import resolve
 from driftwatch.cli.streams import check_destination, is_interactive, note, write_data
 from driftwatch.errors import ConfigError, UnknownNameError
-from driftwatch.report.text import ASCII, UNICODE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from driftwatch.config import Settings
-    from driftwatch.report.text import Glyphs
 
 __all__ = ["run_build", "run_diff", "run_inspect"]
 
@@ -101,7 +98,7 @@ def run_inspect(file: str, *, format_name: str) -> int:
         }
         write_data(json.dumps(facts, indent=2))
     else:
-        write_data(render_profile(profile, name=Path(file).name, width=_width(), glyphs=_glyphs()))
+        write_data(render_profile(profile, name=Path(file).name, width=terminal_width(), glyphs=glyphs()))
     return 0
 
 
@@ -112,7 +109,9 @@ def run_diff(before: str, after: str, *, format_name: str) -> int:
     _check_format(format_name)
     found = Profile.load(before).diff(Profile.load(after))
     text = (
-        json.dumps(found, indent=2) if format_name == "json" else render_diff(found, width=_width(), glyphs=_glyphs())
+        json.dumps(found, indent=2)
+        if format_name == "json"
+        else render_diff(found, width=terminal_width(), glyphs=glyphs())
     )
     write_data(text)
     return 0
@@ -121,15 +120,6 @@ def run_diff(before: str, after: str, *, format_name: str) -> int:
 def _check_format(name: str) -> None:
     if name not in FORMATS:
         raise ConfigError(f"`--format` must be one of {', '.join(map(repr, FORMATS))}, got {name!r}.")
-
-
-def _width() -> int:
-    return shutil.get_terminal_size((FALLBACK_WIDTH, 24)).columns
-
-
-def _glyphs() -> Glyphs:
-    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return UNICODE if encoding.lower().startswith("utf") else ASCII
 
 
 def _count(name: str, text: str, *, least: int = 0) -> int:

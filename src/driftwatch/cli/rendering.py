@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from driftwatch.cli.streams import STDIO, note, wants_color, write_data, write_file
 from driftwatch.report.render import render
 from driftwatch.report.render_table import render_table
+from driftwatch.report.text import ASCII, UNICODE
 
 if TYPE_CHECKING:
     from driftwatch.report.model import DriftReport
+    from driftwatch.report.text import Glyphs
 
-__all__ = ["deliver"]
+__all__ = ["deliver", "glyphs", "terminal_width"]
 
 FALLBACK_WIDTH = 80  # cells, where standard output is no terminal and COLUMNS is not set
 
@@ -28,11 +30,16 @@ def deliver(report: DriftReport, format_name: str, *, output: str | None, quiet:
         write_data(_for_terminal(report) if format_name == "table" else render(report, format_name))
 
 
-def _for_terminal(report: DriftReport) -> str:
+def terminal_width() -> int:
+    """Return how many cells a line of standard output has."""
+    return shutil.get_terminal_size((FALLBACK_WIDTH, 24)).columns
+
+
+def glyphs() -> Glyphs:
+    """Return the characters that standard output can show."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
-    return render_table(
-        report,
-        width=shutil.get_terminal_size((FALLBACK_WIDTH, 24)).columns,
-        color=wants_color(sys.stdout),
-        ascii_only=not encoding.lower().startswith("utf"),
-    )
+    return UNICODE if encoding.lower().startswith("utf") else ASCII
+
+
+def _for_terminal(report: DriftReport) -> str:
+    return render_table(report, width=terminal_width(), color=wants_color(sys.stdout), ascii_only=glyphs() is ASCII)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from driftwatch.cli.exitcodes import ExitCode
 from driftwatch.cli.settings import resolve
 from driftwatch.cli.signals import stopped_by_signals
+from driftwatch.cli.stores import period_of, whole_number
 from driftwatch.cli.streams import note, one_line, write_data
 from driftwatch.errors import ConfigError
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from driftwatch.config import Settings
     from driftwatch.scoring.judging import ClosedWindow
     from driftwatch.scoring.windows import Windows
+    from driftwatch.store.retention import Retention
 
 __all__ = ["Cut", "run_watch"]
 
@@ -69,6 +71,7 @@ def run_watch(
     timestamp_unit: str,
     stream: str | None,
     decode: str | None,
+    retain: tuple[str | None, str | None],
     format_name: str,
     quiet: bool,
     flags: Mapping[str, object],
@@ -81,12 +84,14 @@ def run_watch(
     source : str
         Address of the source.
     profile, store : str
-        Paths.
+        A path, and the address of a store.
     cut : Cut
     timestamp, timestamp_unit, stream : str, optional
         As for `Worker`.
     decode : str, optional
         `module:function`.
+    retain : tuple
+        How many checks are kept and for how long, as text; None where not given.
     format_name : str
         `line` or `ndjson`.
     quiet : bool
@@ -104,18 +109,23 @@ def run_watch(
 
     from driftwatch.profile.profile import Profile
     from driftwatch.scoring.profile_scorer import ProfileScorer
-    from driftwatch.store.sqlite import SQLiteStore
+    from driftwatch.store.opening import open_store
     from driftwatch.streaming.addresses import open_source
     from driftwatch.streaming.reading import decode_json
     from driftwatch.streaming.worker import Worker
 
     scorer = ProfileScorer(Profile.load(profile), **_options(settings))
 
+    retention = _retention(*retain)
+
     def show(closed: ClosedWindow) -> None:
         if not quiet:
             write_data(_as_json(closed) if format_name == "ndjson" else _as_line(closed))
+        retention(opened, closed.stream)
+        if retention.problem is not None:
+            note(f"old checks stay for now: {retention.problem}")
 
-    with SQLiteStore(store) as opened:
+    with open_store(store) as opened:
         worker = Worker(
             open_source(source),
             opened,
@@ -133,6 +143,7 @@ def run_watch(
         with stopped_by_signals(worker.stop) as came:
             if not quiet:
                 note(f"watching {worker.stream}; end with Ctrl-C or SIGTERM")
+            retention(opened, worker.stream)
             worker.run()
         if not quiet:
             counters = {
@@ -142,6 +153,15 @@ def run_watch(
                 "stored: " + (", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counters.items()) or "nothing")
             )
     return ExitCode.INTERRUPTED if signal.SIGINT in came else ExitCode.OK
+
+
+def _retention(keep: str | None, age: str | None) -> Retention:
+    from driftwatch.store.retention import Retention
+
+    return Retention(
+        keep=None if keep is None else whole_number("--keep", keep),
+        max_age=None if age is None else dt.timedelta(microseconds=period_of("--retain", age)),
+    )
 
 
 def _options(settings: Settings) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from driftwatch.report.calibration import Calibration
 from driftwatch.report.model import DriftReport
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
 
     from driftwatch._typing import Progress
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from driftwatch.profile.counted import WindowCounts
     from driftwatch.report.history import History
     from driftwatch.report.model import FeatureReport
+    from driftwatch.store.protocol import Store
 
 __all__ = ["Monitor"]
 
@@ -624,6 +626,21 @@ class Monitor:
             keep_reports=keep_reports,
             progress=progress,
         )
+
+    @staticmethod
+    def history(
+        store: Store | str | os.PathLike[str],
+        stream: str | None = None,
+        *,
+        last: int | None = None,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        keep_reports: bool = False,
+    ) -> History:
+        """Return the stored checks of a stream, in the order in which they were stored: `driftwatch.store.history`."""
+        from driftwatch.store.over_time import history
+
+        return history(store, stream, last=last, since=since, until=until, keep_reports=keep_reports)
 
 
 def _wanted(features: Sequence[str], known: Sequence[str]) -> set[str]:

@@ -14,7 +14,7 @@ from driftwatch.errors import ConfigError, InputError, UnknownNameError
 from driftwatch.monitor.left_out import check_divisible, refit
 from driftwatch.monitor.periods import DAY, HOUR, Period
 from driftwatch.monitor.windows import Cut, Window, by_rows, by_time
-from driftwatch.report.history import History, WindowReport, statistics_of
+from driftwatch.report.history import History, WindowReport, window_report
 from driftwatch.report.model import Verdict
 
 if TYPE_CHECKING:
@@ -129,22 +129,7 @@ class _Judge:
         if len(rows) < self.min_rows:
             what = "no rows" if not len(rows) else f"{len(rows)} row{'s' if len(rows) > 1 else ''}"
             return self.blank(place, f"{what}, at least {self.min_rows} are needed")
-        report = monitor.check(self.table.take(rows))
-        if report.verdict is Verdict.NO_VERDICT:
-            reasons = {feature.reason for feature in report.features.values() if feature.reason}
-            reason = reasons.pop() if len(reasons) == 1 else "no feature has a verdict"
-        else:
-            reason = None
-        return WindowReport(
-            *_place(place),
-            len(rows),
-            report.verdict,
-            reason,
-            report.n_reference,
-            tuple(report.drifted_features),
-            {name: statistics_of(feature) for name, feature in report.features.items()},
-            report if self.keep_reports else None,
-        )
+        return window_report(*_place(place), monitor.check(self.table.take(rows)), keep=self.keep_reports)
 
     def previous(self, i: int, n_previous: int) -> WindowReport:
         place, rows = self.cut.windows[i], self.cut.before(i, n_previous)

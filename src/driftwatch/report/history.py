@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from driftwatch._typing import JSONScalar
     from driftwatch.report.model import DriftReport, FeatureReport
 
-__all__ = ["History", "WindowReport", "statistics_of"]
+__all__ = ["History", "WindowReport", "statistics_of", "window_report"]
 
 LINES_SHOWN = 10  # features in a drawing, those that were furthest away from the reference
 
@@ -55,7 +55,7 @@ class WindowReport:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What `Monitor.over_time` returns: one `WindowReport` for each window, in the order of time.
+    """What `Monitor.over_time` and `Monitor.history` return: one `WindowReport` for each window, in the order of time.
 
     Attributes
     ----------
@@ -212,6 +212,33 @@ class History:
 
 
 _FRAMES = {"pandas": "DataFrame", "polars": "DataFrame", "pyarrow": "table"}
+
+
+def window_report(start: str | int, stop: str | int, report: DriftReport, *, keep: bool) -> WindowReport:
+    """Return the answer for a window that was checked.
+
+    Parameters
+    ----------
+    start, stop : str or int
+    report : DriftReport
+    keep : bool
+        Whether the whole report goes with it.
+    """
+    reason = None
+    if report.verdict is Verdict.NO_VERDICT:
+        reasons = {feature.reason for feature in report.features.values() if feature.reason}
+        reason = reasons.pop() if len(reasons) == 1 else "no feature has a verdict"
+    return WindowReport(
+        start,
+        stop,
+        report.n_current,
+        report.verdict,
+        reason,
+        report.n_reference,
+        tuple(report.drifted_features),
+        {name: statistics_of(feature) for name, feature in report.features.items()},
+        report if keep else None,
+    )
 
 
 def statistics_of(feature: FeatureReport) -> dict[str, JSONScalar]:

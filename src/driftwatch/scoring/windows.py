@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterator
 
-__all__ = ["MAX_OVERLAP", "Windows"]
+__all__ = ["MAX_OVERLAP", "Windows", "fixed_period"]
 
 NDArray = np.ndarray[Any, Any]
 
@@ -76,9 +76,9 @@ class Windows:
         >>> Windows.by_time("5m").size
         300000000
         """
-        step = _period("every", every)
-        size = step if window is None else _period("window", window)
-        late = 0 if lateness is None else _period("lateness", lateness).size
+        step = fixed_period("every", every)
+        size = step if window is None else fixed_period("window", window)
+        late = 0 if lateness is None else fixed_period("lateness", lateness).size
         return _checked(cls(size.size, step.size, late, step.origin), "every")
 
     @classmethod
@@ -137,7 +137,14 @@ def _checked(windows: Windows, name: str) -> Windows:
     return windows
 
 
-def _period(name: str, value: object) -> Period:
+def fixed_period(name: str, value: object) -> Period:
+    """Return the period of a timedelta, or of a text such as "30s", "5m", "1h", "7d" or "4w".
+
+    Raises
+    ------
+    ConfigError
+        If it is none, or has no fixed length; the message says `name`.
+    """
     found = _MINUTES.fullmatch(value) if isinstance(value, str) else None
     period = Period.parse(value if found is None else f"{found[1]}min", name=name)
     if period.months:

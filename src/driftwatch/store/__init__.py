@@ -7,8 +7,10 @@ from driftwatch._lazy import attach
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
     from driftwatch.store.model import Lease, Letter, OpenWindow, Position, Run, WindowKey
     from driftwatch.store.opening import open_store
+    from driftwatch.store.over_time import history
     from driftwatch.store.postgresql import PostgreSQLStore
     from driftwatch.store.protocol import Store, Transaction
+    from driftwatch.store.retention import Retention
     from driftwatch.store.sqlite import SQLiteStore
 
 __all__ = [
@@ -17,11 +19,13 @@ __all__ = [
     "OpenWindow",
     "Position",
     "PostgreSQLStore",
+    "Retention",
     "Run",
     "SQLiteStore",
     "Store",
     "Transaction",
     "WindowKey",
+    "history",
     "open_store",
 ]
 
@@ -35,11 +39,13 @@ __getattr__, __dir__ = attach(
         "OpenWindow": _MODEL,
         "Position": _MODEL,
         "PostgreSQLStore": "driftwatch.store.postgresql",
+        "Retention": "driftwatch.store.retention",
         "Run": _MODEL,
         "SQLiteStore": "driftwatch.store.sqlite",
         "Store": _PROTOCOL,
         "Transaction": _PROTOCOL,
         "WindowKey": _MODEL,
+        "history": "driftwatch.store.over_time",
         "open_store": "driftwatch.store.opening",
     },
 )

@@ -81,7 +81,14 @@ class SQLStore(ABC):
         """Return the counters of a stream by name."""
         return dict(self._read("SELECT name, n FROM counter WHERE stream = ? ORDER BY name", stream))
 
-    def runs(self, stream: str | None = None, *, limit: int | None = None) -> list[Run]:
+    def runs(
+        self,
+        stream: str | None = None,
+        *,
+        limit: int | None = None,
+        since: int | None = None,
+        until: int | None = None,
+    ) -> list[Run]:
         """Return the stored checks, newest first.
 
         Parameters
@@ -90,11 +97,15 @@ class SQLStore(ABC):
             All streams by default.
         limit : int, optional
             How many at most.
+        since, until : int, optional
+            Those stored at or after the one time and before the other (microseconds after 1970).
         """
-        where, values = ("", ()) if stream is None else ("WHERE stream = ?", (stream,))
+        wanted = {"stream = ?": stream, "created >= ?": since, "created < ?": until}
+        chosen = {condition: value for condition, value in wanted.items() if value is not None}
+        where = f"WHERE {' AND '.join(chosen)}" if chosen else ""
         rows = self._read(
             f"SELECT {_RUN} FROM run {where} ORDER BY id DESC LIMIT ?",  # noqa: S608 - constants
-            *values,
+            *chosen.values(),
             _NO_LIMIT if limit is None else limit,
         )
         return [
@@ -141,7 +152,7 @@ class SQLStore(ABC):
         """Return the leases that were taken and not given back, by name, those that are over among them."""
         return [Lease(*row) for row in self._read("SELECT name, holder, until FROM lease ORDER BY name")]
 
-    def prune(self, *, before: int | None = None, keep: int | None = None) -> int:
+    def prune(self, *, before: int | None = None, keep: int | None = None, stream: str | None = None) -> int:
         """Drop old checks and return how many that were.
 
         Letters that are delivered or dead go with them: those that ended before that time, or before the oldest check
@@ -153,16 +164,21 @@ class SQLStore(ABC):
             Those stored before this time (microseconds after 1970).
         keep : int, optional
             All but the newest of each stream, so many of them.
+        stream : str, optional
+            Checks of this stream alone.
         """
         if (before is None) == (keep is None):
             raise ConfigError("`prune` wants either `before` or `keep`.")
         if keep is not None and keep < 0:
             raise ConfigError(f"`keep` must be a number of checks, 0 or more, got {keep!r}.")
+        chosen = "created < ?" if keep is None else f"id IN ({_BEYOND})"
+        where, values = ("", ()) if stream is None else ("AND stream = ?", (stream,))
         with self._writing() as connection:
-            if keep is None:
-                removed = connection.execute("DELETE FROM run WHERE created < ?", (before,))
-            else:
-                removed = connection.execute(f"DELETE FROM run WHERE id IN ({_BEYOND})", (keep,))  # noqa: S608
+            removed = connection.execute(
+                f"DELETE FROM run WHERE {chosen} {where}",  # noqa: S608 - constants
+                (before if keep is None else keep, *values),
+            )
+            if keep is not None:
                 oldest = connection.execute("SELECT min(created) FROM run").fetchone()
                 before = None if oldest is None else oldest[0]
             connection.execute("DELETE FROM letter WHERE settled < ?", (_END if before is None else before,))

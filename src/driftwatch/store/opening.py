@@ -11,9 +11,20 @@ from driftwatch.errors import ConfigError
 if TYPE_CHECKING:
     from driftwatch.store.protocol import Store
 
-__all__ = ["open_store"]
+__all__ = ["is_file", "open_store"]
 
 _SCHEME = re.compile(r"(?P<scheme>[a-zA-Z][a-zA-Z0-9+.-]+)://")  # two letters or more: C: is a drive
+
+
+def is_file(address: str | os.PathLike[str]) -> bool:
+    """Return whether the store of an address is a file of this machine.
+
+    Examples
+    --------
+    >>> is_file("driftwatch.db"), is_file("postgresql://host/database")
+    (True, False)
+    """
+    return _SCHEME.match(os.fspath(address)) is None
 
 
 def open_store(address: str | os.PathLike[str], *, timeout: float = 5.0) -> Store:

@@ -128,8 +128,15 @@ class Store(Protocol):
         """Return the counters of a stream by name."""
         ...
 
-    def runs(self, stream: str | None = None, *, limit: int | None = None) -> list[Run]:
-        """Return the stored checks, newest first."""
+    def runs(
+        self,
+        stream: str | None = None,
+        *,
+        limit: int | None = None,
+        since: int | None = None,
+        until: int | None = None,
+    ) -> list[Run]:
+        """Return the stored checks, newest first: those stored at or after `since` and before `until`."""
         ...
 
     def report(self, run_id: int) -> str:
@@ -148,8 +155,10 @@ class Store(Protocol):
         """Return the leases that were taken and not given back, by name, those that are over among them."""
         ...
 
-    def prune(self, *, before: int | None = None, keep: int | None = None) -> int:
+    def prune(self, *, before: int | None = None, keep: int | None = None, stream: str | None = None) -> int:
         """Drop old checks and return how many: those stored before a time, or all but the newest of each stream.
+
+        Of all streams, or of one.
 
         Letters that are delivered or dead go with them: those that ended before that time, or before the oldest check
         that is left.

@@ -83,9 +83,9 @@ class SQLiteStore(SQLStore):
         """Close the connections of this process; a later call opens a new one."""
         self._connections.close()
 
-    def prune(self, *, before: int | None = None, keep: int | None = None) -> int:
+    def prune(self, *, before: int | None = None, keep: int | None = None, stream: str | None = None) -> int:
         """See `driftwatch.store.Store.prune`; the file gets smaller."""
-        removed = super().prune(before=before, keep=keep)
+        removed = super().prune(before=before, keep=keep, stream=stream)
         with self._explained():
             # `execute` would give back one page only
             self._connections.get().executescript("PRAGMA incremental_vacuum")

@@ -1,0 +1,42 @@
+"""Stores and what is said of them, as text from the command line (layer 5)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from driftwatch.errors import ConfigError, InputError
+
+if TYPE_CHECKING:
+    from driftwatch.store.protocol import Store
+
+__all__ = ["existing_store", "period_of", "whole_number"]
+
+
+def existing_store(address: str) -> Store:
+    """Open a store that is there: a mistyped path must not make a new one.
+
+    Raises
+    ------
+    InputError
+        If there is no such file.
+    """
+    from driftwatch.store.opening import is_file, open_store
+
+    if is_file(address) and not Path(address).exists():
+        raise InputError(f"there is no store {address!r}. `driftwatch watch` makes one; name it with `--store`.")
+    return open_store(address)
+
+
+def period_of(option: str, text: str) -> int:
+    """Return a length of time such as "30d" in microseconds."""
+    from driftwatch.scoring.windows import fixed_period
+
+    return fixed_period(option, text).size
+
+
+def whole_number(option: str, text: str, *, least: int = 1) -> int:
+    """Return the number that an option gives."""
+    if not text.isascii() or not text.isdigit() or int(text) < least:
+        raise ConfigError(f"`{option}` must be a whole number of {least} or more, got {text!r}.")
+    return int(text)
