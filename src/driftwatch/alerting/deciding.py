@@ -1,0 +1,56 @@
+"""What to do about an event (layer 5), as one pure function: state, event and time in, state and messages out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from driftwatch.alerting.dispatch import note_ended, note_settled, write_letters
+from driftwatch.alerting.tracking import Window, close_accepted, look_for_data, see_window
+
+if TYPE_CHECKING:
+    from driftwatch.alerting.model import Notification
+    from driftwatch.alerting.plan import Plan
+    from driftwatch.alerting.state import State
+
+__all__ = ["Event", "Settled", "Tick", "Window", "decide"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A message has arrived, or was given up."""
+
+    notification: Notification
+    delivered: bool
+
+
+Event: TypeAlias = "Window | Tick | Settled"
+
+
+def decide(plan: Plan, state: State, event: Event, now: int) -> tuple[State, list[Notification]]:
+    """Return the state after an event, and the messages to put into the outbox.
+
+    Parameters
+    ----------
+    plan : Plan
+    state : State
+        Not changed.
+    event : Window, Tick or Settled
+    now : int
+        Microseconds after 1970.
+    """
+    fired = state.firing()
+    state, ended = close_accepted(state, now)
+    if isinstance(event, Window):
+        state, over = see_window(plan, state, event, now)
+        ended += over
+    elif isinstance(event, Settled):
+        state = note_settled(state, event.notification, delivered=event.delivered, now=now)
+    state = look_for_data(plan, state, now)
+    state = note_ended(plan, state, ended, fired, now)
+    return write_letters(plan, state, now, event.name if isinstance(event, Window) else None)

@@ -1,0 +1,101 @@
+"""Silences (layer 5): alerts that nobody is told about for a time, by whom and why. Kept as notes in the store."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
+
+from driftwatch._checks import is_text
+from driftwatch.alerting.matchers import matches, parse_matchers
+from driftwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from driftwatch.alerting.matchers import Matchers
+
+__all__ = ["SILENCES", "Silence"]
+
+SILENCES = "silences"  # the space of notes
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Mutes the alerts that all matchers hold for, from `starts_at` up to, not including, `ends_at`.
+
+    Parameters
+    ----------
+    id : str
+    matchers : list of str, or mapping of str to str
+        At least one.
+    starts_at, ends_at : int
+        Microseconds after 1970. Each silence has an end.
+    author, comment : str
+        Who, and why: the next reader was not there.
+
+    Raises
+    ------
+    ConfigError
+        If it matches everything or ends before it starts, or nobody signed it.
+    """
+
+    id: str
+    matchers: Sequence[str] | Mapping[str, str]
+    starts_at: int
+    ends_at: int
+    author: str
+    comment: str
+    conditions: Matchers = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "conditions", parse_matchers(self.matchers))
+        if matches(self.conditions, {}):
+            raise ConfigError(
+                "a silence must have a matcher that not every alert fulfils, such as 'model=\"churn\"'. To be told "
+                "nothing at all, remove the receivers."
+            )
+        if self.ends_at <= self.starts_at:
+            raise ConfigError(f"a silence must end after it starts, {self.starts_at}; got the end {self.ends_at}.")
+        for name in ("id", "author", "comment"):
+            if not is_text(getattr(self, name)):
+                raise ConfigError(f"`{name}` of a silence must be text that is not empty, got {getattr(self, name)!r}.")
+
+    def mutes(self, labels: Mapping[str, str], now: int) -> bool:
+        """Return whether an alert with these labels is muted."""
+        return self.state(now) == "active" and matches(self.conditions, labels)
+
+    def state(self, now: int) -> str:
+        """Return `pending`, `active` or `expired`."""
+        if now < self.starts_at:
+            return "pending"
+        return "active" if now < self.ends_at else "expired"
+
+    def expired(self, now: int) -> Self:
+        """Return the silence as it is when it is ended now; one that was still to come never begins."""
+        return replace(self, starts_at=min(self.starts_at, now - 1), ends_at=min(self.ends_at, now))
+
+    def to_json(self) -> str:
+        """Return the silence as JSON, for the store."""
+        return json.dumps(
+            {
+                "id": self.id,
+                "matchers": [str(matcher) for matcher in self.conditions],
+                "starts_at": self.starts_at,
+                "ends_at": self.ends_at,
+                "author": self.author,
+                "comment": self.comment,
+            }
+        )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the silence whose JSON `to_json` wrote."""
+        return cls(
+            str(data["id"]),
+            data["matchers"],
+            int(data["starts_at"]),
+            int(data["ends_at"]),
+            str(data["author"]),
+            str(data["comment"]),
+        )
