@@ -15,7 +15,18 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.alerting.model import Alert, Notification
     from driftwatch.alerting.notifier import BaseNotifier, DeliveryError
     from driftwatch.alerting.routes import InhibitRule, Route
-    from driftwatch.alerting.rules import BaseRule, CheckFailed, DatasetDrift, FeatureDrift, Finding, NoData, NoVerdict, Observation, PerformanceDrop, SchemaChange
+    from driftwatch.alerting.rules import (
+        BaseRule,
+        CheckFailed,
+        DatasetDrift,
+        FeatureDrift,
+        Finding,
+        NoData,
+        NoVerdict,
+        Observation,
+        PerformanceDrop,
+        SchemaChange,
+    )
     from driftwatch.alerting.secrets import Secret
     from driftwatch.alerting.silences import Silence
     from driftwatch.alerting.slack import SlackNotifier
