@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from driftwatch.errors import ConfigError, StoreConflictError, StoreError, StoreLockedError
-from driftwatch.store import Lease, Letter, OpenWindow, Position, Run, Store, WindowKey, open_store
+from driftwatch.store import Baseline, Lease, Letter, OpenWindow, Position, Run, Store, WindowKey, open_store
 from store_rows import add_rows, claim_all, hang_inside
 
 if TYPE_CHECKING:
@@ -392,3 +392,27 @@ class StoreContract:
             with pytest.raises(StoreError), store.transaction():
                 pass
         assert store.counters("s") == {"rows": 1}
+
+    def test_versions_of_a_reference_are_kept_once(self, store: Store) -> None:
+        first = Baseline("orders", 1, 10, None, "", 100, "aa")
+        second = Baseline("orders", 2, 20, "Ada", "new prices", 90, "bb")
+        with store.transaction() as transaction:
+            assert transaction.put_baseline(first, b"one")
+            assert transaction.put_baseline(second, b"two\x00")
+            assert not transaction.put_baseline(first, b"one again")
+            assert transaction.put_baseline(Baseline("returns", 1, 5, None, "", 7, "cc"), b"other")
+        assert store.baselines("orders") == [second, first]
+        assert [found.name for found in store.baselines()] == ["orders", "orders", "returns"]
+        assert (store.baseline("orders"), store.baseline("orders", 1)) == (b"two\x00", b"one")
+
+    def test_another_reference_of_that_version_is_a_conflict(self, store: Store) -> None:
+        with store.transaction() as transaction:
+            transaction.put_baseline(Baseline("orders", 2, 20, "Ada", "new prices", 90, "bb"), b"two")
+            with pytest.raises(StoreConflictError, match="of Ada: 'new prices'"):
+                transaction.put_baseline(Baseline("orders", 2, 21, "Bob", "sale", 80, "dd"), b"2")
+
+    def test_a_reference_that_is_not_there_says_so(self, store: Store) -> None:
+        with pytest.raises(StoreError, match="no reference 'orders'"):
+            store.baseline("orders")
+        with pytest.raises(StoreError, match="no version 3 of the reference 'orders'"):
+            store.baseline("orders", 3)

@@ -299,7 +299,18 @@ def test_mistakes_are_one_line_and_exit_code_2(run: Run, arguments: list[str], s
 
 def test_help_of_every_command_fits_into_80_columns(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    for command in ([], ["build"], ["inspect"], ["diff"], ["count"], ["merge"], ["accept"], ["rollback"]):
+    for command in (
+        [],
+        ["build"],
+        ["inspect"],
+        ["diff"],
+        ["count"],
+        ["merge"],
+        ["accept"],
+        ["rollback"],
+        ["versions"],
+        ["fetch"],
+    ):
         outcome = run("profile", *command, "--help")
         assert outcome.code == 0
         assert max(map(len, outcome.out.splitlines())) <= 80

@@ -45,7 +45,7 @@ def test_prune_gives_the_space_back(store: SQLiteStore) -> None:
     store.prune(keep=0)
     (after,) = before.execute("PRAGMA page_count").fetchone()
     before.close()
-    assert after < pages / 5
+    assert after < pages / 4
 
 
 def test_a_store_that_another_one_is_making_is_no_file_of_another_program(tmp_path: Path) -> None:

@@ -28,6 +28,12 @@ WhoOption: TypeAlias = Annotated[
 ReasonOption: TypeAlias = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why; it is kept in the profile.")
 ]
+KeptOption: TypeAlias = Annotated[
+    str | None, typer.Option("--store", metavar="FILE|URL", help="Keep both versions in this store too.")
+]
+StreamOption: TypeAlias = Annotated[
+    str | None, typer.Option("--stream", metavar="NAME", help="Whose reference it is. Default: the only one there.")
+]
 QuietOption: TypeAlias = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
 
 
@@ -149,17 +155,20 @@ def accept(
     profile: ProfileOption,
     reason: ReasonOption,
     by: WhoOption = None,
+    store: KeptOption = None,
+    stream: StreamOption = None,
     quiet: QuietOption = False,
     debug: options.DebugOption = False,
 ) -> Action:
     """Make a window the reference of a profile.
 
-    The version before is kept beside the file, as ref.v1.dwp.
+    The version before is kept beside the file, as ref.v1.dwp. With --store, alerts of the stream end with the reason.
     """
     from driftwatch.cli.windows import run_accept
 
     del debug
-    return partial(run_accept, window, profile_file=profile, reason=reason, who=by, quiet=quiet)
+    kept = None if store is None else (store, stream)
+    return partial(run_accept, window, profile_file=profile, reason=reason, who=by, kept_in=kept, quiet=quiet)
 
 
 @profile_app.command("rollback")
@@ -171,6 +180,8 @@ def roll_back(
         str | None, typer.Option("--to", metavar="VERSION", help="Which version. Default: the one before.")
     ] = None,
     by: WhoOption = None,
+    store: KeptOption = None,
+    stream: StreamOption = None,
     quiet: QuietOption = False,
     debug: options.DebugOption = False,
 ) -> Action:
@@ -181,4 +192,39 @@ def roll_back(
     from driftwatch.cli.windows import run_roll_back
 
     del debug
-    return partial(run_roll_back, profile, to=to, reason=reason, who=by, quiet=quiet)
+    kept = None if store is None else (store, stream)
+    return partial(run_roll_back, profile, to=to, reason=reason, who=by, kept_in=kept, quiet=quiet)
+
+
+@profile_app.command()
+def versions(
+    *,
+    store: options.StoreOption = "driftwatch.db",
+    stream: StreamOption = None,
+    format: ShapeOption = "table",  # noqa: A002 - the option's name
+    debug: options.DebugOption = False,
+) -> Action:
+    """List the references of a store: by whom and why."""
+    from driftwatch.cli.baselines import run_versions
+
+    del debug
+    return partial(run_versions, store, stream=stream, format_name=format)
+
+
+@profile_app.command()
+def fetch(
+    *,
+    output: OutputOption,
+    store: options.StoreOption = "driftwatch.db",
+    stream: StreamOption = None,
+    version: Annotated[
+        str | None, typer.Option("--version", metavar="VERSION", help="Which one. Default: the newest.")
+    ] = None,
+    quiet: QuietOption = False,
+    debug: options.DebugOption = False,
+) -> Action:
+    """Write a reference of a store to a file."""
+    from driftwatch.cli.baselines import run_fetch
+
+    del debug
+    return partial(run_fetch, store, stream=stream, version=version, output=output, quiet=quiet)

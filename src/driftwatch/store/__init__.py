@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
-    from driftwatch.store.model import Lease, Letter, OpenWindow, Position, Run, WindowKey
+    from driftwatch.store.baselines import accept_baseline, keep_baseline, load_baseline
+    from driftwatch.store.model import Baseline, Lease, Letter, OpenWindow, Position, Run, WindowKey
     from driftwatch.store.opening import open_store
     from driftwatch.store.over_time import history
     from driftwatch.store.postgresql import PostgreSQLStore
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.store.sqlite import SQLiteStore
 
 __all__ = [
+    "Baseline",
     "Lease",
     "Letter",
     "OpenWindow",
@@ -25,15 +27,20 @@ __all__ = [
     "Store",
     "Transaction",
     "WindowKey",
+    "accept_baseline",
     "history",
+    "keep_baseline",
+    "load_baseline",
     "open_store",
 ]
 
+_BASELINES = "driftwatch.store.baselines"
 _MODEL = "driftwatch.store.model"
 _PROTOCOL = "driftwatch.store.protocol"
 __getattr__, __dir__ = attach(
     __name__,
     {
+        "Baseline": _MODEL,
         "Lease": _MODEL,
         "Letter": _MODEL,
         "OpenWindow": _MODEL,
@@ -45,7 +52,10 @@ __getattr__, __dir__ = attach(
         "Store": _PROTOCOL,
         "Transaction": _PROTOCOL,
         "WindowKey": _MODEL,
+        "accept_baseline": _BASELINES,
         "history": "driftwatch.store.over_time",
+        "keep_baseline": _BASELINES,
+        "load_baseline": _BASELINES,
         "open_store": "driftwatch.store.opening",
     },
 )

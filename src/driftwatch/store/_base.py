@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from driftwatch.errors import ConfigError, StoreError
+from driftwatch.store._baselines import BASELINE
 from driftwatch.store._notes import NOTES
 from driftwatch.store._outbox import LETTER
 from driftwatch.store._transaction import SQLTransaction
-from driftwatch.store.model import Lease, Letter, Run, WindowKey
+from driftwatch.store.model import Baseline, Lease, Letter, Run, WindowKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,6 +152,36 @@ class SQLStore(ABC):
     def leases(self) -> list[Lease]:
         """Return the leases that were taken and not given back, by name, those that are over among them."""
         return [Lease(*row) for row in self._read("SELECT name, holder, until FROM lease ORDER BY name")]
+
+    def baselines(self, name: str | None = None) -> list[Baseline]:
+        """Return what is said of the versions of references, the newest of each first.
+
+        Parameters
+        ----------
+        name : str, optional
+            Of the stream; all by default.
+        """
+        where, values = ("", ()) if name is None else ("WHERE name = ?", (name,))
+        rows = self._read(f"SELECT {BASELINE} FROM baseline {where} ORDER BY name, version DESC", *values)  # noqa: S608
+        return [Baseline(*row) for row in rows]
+
+    def baseline(self, name: str, version: int | None = None) -> bytes:
+        """Return a version of a reference as `Profile.to_bytes` wrote it, by default the newest.
+
+        Raises
+        ------
+        StoreError
+            If there is no such version.
+        """
+        rows = self._read(
+            "SELECT data FROM baseline WHERE name = ? AND version = coalesce(?,"
+            " (SELECT max(version) FROM baseline WHERE name = ?))",
+            *(name, version, name),
+        )
+        if not rows:
+            which = "no reference" if version is None else f"no version {version} of the reference"
+            raise StoreError(f"the store {self.name!r} has {which} {name!r}. Accept one with it, or name another.")
+        return bytes(rows[0][0])
 
     def prune(self, *, before: int | None = None, keep: int | None = None, stream: str | None = None) -> int:
         """Drop old checks and return how many that were.

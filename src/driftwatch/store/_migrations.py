@@ -87,7 +87,21 @@ _SERVICE = (
     "CREATE INDEX letter_by_created ON letter (created)",
 )
 
-MIGRATIONS = (_STREAMS, _SERVICE)
+_BASELINES = (
+    """CREATE TABLE baseline (
+        name TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        created INTEGER NOT NULL,
+        who TEXT,
+        reason TEXT NOT NULL,
+        n_rows INTEGER NOT NULL,
+        fingerprint TEXT NOT NULL,
+        data BLOB NOT NULL,
+        PRIMARY KEY (name, version)
+    ) STRICT""",
+)
+
+MIGRATIONS = (_STREAMS, _SERVICE, _BASELINES)
 VERSION = len(MIGRATIONS)
 
 # A number has 64 bits in SQLite. Text is ordered by code point, as Python does: counts are added in the order of names.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from driftwatch.store._baselines import BaselineStatements
 from driftwatch.store._notes import NoteStatements
 from driftwatch.store._outbox import OutboxStatements
 from driftwatch.store._streams import StreamStatements
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["SQLTransaction"]
 
 
-class SQLTransaction(StreamStatements, NoteStatements, OutboxStatements):
+class SQLTransaction(StreamStatements, NoteStatements, OutboxStatements, BaselineStatements):
     """See `driftwatch.store.Transaction`.
 
     Parameters

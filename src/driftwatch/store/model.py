@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Lease", "Letter", "OpenWindow", "Position", "Run", "WindowKey"]
+__all__ = ["Baseline", "Lease", "Letter", "OpenWindow", "Position", "Run", "WindowKey"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +124,34 @@ class Letter:
     attempts: int = 0
     state: str = "waiting"
     error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A version of a reference.
+
+    Attributes
+    ----------
+    name : str
+        Of the stream that it is for.
+    version : int
+        The one as it was fitted is 1.
+    created : int
+        When it was accepted.
+    who : str, optional
+        Who said so.
+    reason : str
+        Why; empty for the first version.
+    n_rows : int
+        Rows of the reference.
+    fingerprint : str
+        `Profile.hash`.
+    """
+
+    name: str
+    version: int
+    created: int
+    who: str | None
+    reason: str
+    n_rows: int
+    fingerprint: str

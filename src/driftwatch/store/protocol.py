@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from contextlib import AbstractContextManager
 
-    from driftwatch.store.model import Lease, Letter, OpenWindow, Position, Run, WindowKey
+    from driftwatch.store.model import Baseline, Lease, Letter, OpenWindow, Position, Run, WindowKey
 
 __all__ = ["Settled", "Store", "Transaction"]
 
@@ -112,6 +112,16 @@ class Transaction(Protocol):
         """Send a letter that waits again at `due`."""
         ...
 
+    def put_baseline(self, baseline: Baseline, data: bytes) -> bool:
+        """Store a version of a reference; return False, and change nothing, where it is known already.
+
+        Raises
+        ------
+        StoreConflictError
+            If another reference has that name and version.
+        """
+        ...
+
 
 class Store(Protocol):
     """Durable state. Safe to use from several threads and processes."""
@@ -153,6 +163,14 @@ class Store(Protocol):
 
     def leases(self) -> list[Lease]:
         """Return the leases that were taken and not given back, by name, those that are over among them."""
+        ...
+
+    def baselines(self, name: str | None = None) -> list[Baseline]:
+        """Return what is said of the versions of references, of all or of one, the newest of each first."""
+        ...
+
+    def baseline(self, name: str, version: int | None = None) -> bytes:
+        """Return a version of a reference as it was stored, by default the newest."""
         ...
 
     def prune(self, *, before: int | None = None, keep: int | None = None, stream: str | None = None) -> int:

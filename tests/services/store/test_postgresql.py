@@ -153,7 +153,7 @@ def test_a_newer_version_is_refused(store: PostgreSQLStore, address: str) -> Non
 def test_an_older_version_is_brought_up_to_date_with_what_it_held(store: PostgreSQLStore, address: str) -> None:
     add(store)
     with plain(store, address) as connection:
-        connection.execute("DROP TABLE lease, note, letter")
+        connection.execute("DROP TABLE lease, note, letter, baseline")
         connection.execute("UPDATE store_version SET version = 1")
     with open_store(address) as again:
         assert again.counters("s") == {"rows": 1}
