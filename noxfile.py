@@ -106,6 +106,13 @@ def services(session: nox.Session) -> None:
 
 
 @nox.session
+def mlflow(session: nox.Session) -> None:
+    """Reports in a real MLflow server and in an SQLite store. The full MLflow is large, and holds others back."""
+    session.install("-e", ".[mlflow]", *group("tests", "mlflow"))
+    session.run("pytest", *(session.posargs or ["tests/services/mlflow"]), env={"MLFLOW_DISABLE_TELEMETRY": "true"})
+
+
+@nox.session
 def cupy(session: nox.Session) -> None:
     """Check CuPy's dispatch and CUDA text without a GPU: the wheel is 200 MB."""
     session.install("-e", ".[cli]", *group("tests", "cupy"))

@@ -5,5 +5,10 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 # a library, and the folders or files that are about it
-_NEEDED = {"psycopg": ("store",), "aiosmtpd": ("notifiers",), "moto": ("storage",)}
+_NEEDED = {
+    "psycopg": ("store",),
+    "aiosmtpd": ("notifiers",),
+    "moto": ("storage",),
+    "mlflow": ("mlflow",),  # a session of its own
+}
 collect_ignore = [path for library, paths in _NEEDED.items() for path in paths if find_spec(library) is None]

@@ -1,0 +1,1 @@
+"""Other systems that a report goes to (layer 5); one file for each."""
