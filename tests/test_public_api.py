@@ -20,6 +20,7 @@ from driftwatch._version import version
 LAZY = [
     "driftwatch",
     "driftwatch.alerting",
+    "driftwatch.alerting.retraining",
     "driftwatch.detectors",
     "driftwatch.distributed",
     "driftwatch.kernels",

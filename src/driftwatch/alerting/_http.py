@@ -260,8 +260,9 @@ def _refusal(label: str, answer: Answer, hidden: list[str]) -> DeliveryError:
     said += f": {excerpt!r}." if excerpt else "."
     if answer.status == 410:
         return DeliveryError(f"{said} It is gone for good: remove this receiver.", permanent=True)
-    if answer.status >= 500 or answer.status in _TRANSIENT:
-        wait = retry_after(answer.headers.get("retry-after"), now=time.time())
+    wait = retry_after(answer.headers.get("retry-after"), now=time.time())
+    # GitHub says 403 where others say 429
+    if answer.status >= 500 or answer.status in _TRANSIENT or (answer.status == 403 and wait is not None):
         return DeliveryError(said, retry_after=wait)
     return DeliveryError(said, permanent=True)
 

@@ -21,6 +21,7 @@ KINDS = {
     "apprise": "driftwatch.alerting.apprise:AppriseNotifier",
     "email": "driftwatch.alerting.email:EmailNotifier",
     "log": "driftwatch.alerting.log:LogNotifier",
+    "retrain": "driftwatch.alerting.retraining.trigger:RetrainTrigger",
     "slack": "driftwatch.alerting.slack:SlackNotifier",
     "webhook": "driftwatch.alerting.webhook:WebhookNotifier",
 }

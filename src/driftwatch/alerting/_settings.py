@@ -95,6 +95,16 @@ class Settings:
             self._reveal(key, secret)
         return found
 
+    def signing_secrets(self) -> list[Secret]:
+        """Return the secrets to sign with; there must be one, or `unsigned = true`."""
+        found = self.secrets("secret")
+        if not self.flag("unsigned", default=False) and not found:
+            raise ConfigError(
+                f"receiver {self.name!r} needs a `secret` to sign with, so that the service can tell our messages from "
+                "others. Where the service cannot check signatures, write unsigned = true."
+            )
+        return found
+
     def endpoint(self, *, default: str | None = None, is_secret: bool = False) -> Endpoint:
         """Return where to post to, from `url` or `url_file`, `timeout`, `block_private` and `ca_file`.
 

@@ -11,7 +11,6 @@ from driftwatch.alerting._signing import signing_headers, signing_keys
 from driftwatch.alerting.model import iso_time
 from driftwatch.alerting.notifier import BaseNotifier
 from driftwatch.alerting.secrets import Secret
-from driftwatch.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -64,12 +63,7 @@ class WebhookNotifier(BaseNotifier):
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
         """Return the notifier of a table with `url`, `secret` by reference or `unsigned = true`, and `headers`."""
-        secrets = settings.secrets("secret")
-        if not secrets and not settings.flag("unsigned", default=False):
-            raise ConfigError(
-                f"receiver {settings.name!r} needs a `secret` to sign with, so that the service can tell our messages "
-                "from others. Where the service cannot check signatures, write unsigned = true."
-            )
+        secrets = settings.signing_secrets()
         return cls(settings.name, url=settings.endpoint(), secrets=secrets, headers=settings.headers())
 
     def send(self, notification: Notification) -> None:
