@@ -103,6 +103,13 @@ def test_a_dry_run_decides_and_asks_nobody(store: SQLiteStore, caplog: pytest.Lo
     assert "(dry run): would start a training of churn" in line
 
 
+def test_what_a_dry_run_would_have_started_holds_nothing_back(store: SQLiteStore) -> None:
+    target = Asked()
+    trigger(store, target, dry_run=True).send(told(store, 3))
+    trigger(store, target).send(told(store))
+    assert len(target.requests) == 1
+
+
 def test_drift_alone_is_a_recommendation_that_is_said_once(
     store: SQLiteStore, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -38,7 +38,7 @@ class RetrainTrigger(BaseNotifier):
     target : RetrainTarget or callable
         Who is asked: an object with `start(request)`, or a function of the request.
     name : str
-        The receiver's name. What the trigger remembers is stored under it.
+        The receiver's name. What the trigger remembers is stored under it, and for dry runs apart.
     guards : Guards, optional
         By default one training a day, after three windows in a row, and only where the model got worse.
     dry_run : bool
@@ -78,6 +78,8 @@ class RetrainTrigger(BaseNotifier):
             )
         self._guards = Guards() if guards is None else guards
         self._dry_run, self._store, self._clock = dry_run, store, clock
+        # what a dry run has "started" must not hold back what is meant
+        self._memory = f"{name} (dry run)" if dry_run else name
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -124,16 +126,16 @@ class RetrainTrigger(BaseNotifier):
         runs = store.runs(request.stream, limit=MAX_RUNS)
         now = int(self._clock() * 1e6)
         with store.transaction() as transaction:
-            state = TriggerState.from_json(transaction.note(NOTES, self.name))
+            state = TriggerState.from_json(transaction.note(NOTES, self._memory))
             decision = decide(self._guards, state, request, runs, now, blocked_by=blocked_by)
-            transaction.put_note(NOTES, self.name, decision.state.to_json())
+            transaction.put_note(NOTES, self._memory, decision.state.to_json())
         self._tell(request, decision, before=state.of(request.model).outcome)
         return decision
 
     def _settle(self, request: RetrainRequest, *, failed: bool) -> None:
         with self._bound().transaction() as transaction:
-            state = TriggerState.from_json(transaction.note(NOTES, self.name))
-            transaction.put_note(NOTES, self.name, settled(state, request, failed=failed).to_json())
+            state = TriggerState.from_json(transaction.note(NOTES, self._memory))
+            transaction.put_note(NOTES, self._memory, settled(state, request, failed=failed).to_json())
 
     def _tell(self, request: RetrainRequest, decision: Decision, *, before: str) -> None:
         words: tuple[Any, ...] = (self.name, one_line(request.model, 80), decision.reason, request.id)
