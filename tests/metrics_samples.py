@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from driftwatch.report.model import Status, TestResult
 from driftwatch.report.performance import Interval, MetricReport, PerformanceReport
-from driftwatch.store import Letter, Run, WindowKey
+from driftwatch.store import Letter, Position, Run, WindowKey
 from report_samples import HOSTILE_NAME, drifted, feature, report
 
 if TYPE_CHECKING:
@@ -65,6 +65,8 @@ def fill(store: Store) -> None:
     add_check(store, "loans", report([feature("income")]))
     with store.transaction() as transaction:
         transaction.count("shop", {"late_rows": 5, "dropped_queue_full": 3, "duplicates": 2})
+        transaction.set_watermark("shop", CREATED)
+        transaction.move("shop", "0", Position(1, event_time=CREATED), expected=None)
         for name in ("1", "2"):
             transaction.enqueue(Letter(name, "slack", "{}", CREATED, CREATED))
         transaction.settle("2", state="dead", now=CREATED, error="410")

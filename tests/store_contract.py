@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from driftwatch.errors import ConfigError, StoreConflictError, StoreError, StoreLockedError
-from driftwatch.store import Baseline, Lease, Letter, OpenWindow, Position, Run, Store, WindowKey, open_store
+from driftwatch.store import (
+    Baseline,
+    Lease,
+    Letter,
+    OpenWindow,
+    OutboxCount,
+    Position,
+    Progress,
+    Run,
+    Store,
+    WindowKey,
+    open_store,
+)
 from store_rows import add_rows, claim_all, hang_inside
 
 if TYPE_CHECKING:
@@ -296,6 +308,31 @@ class StoreContract:
             assert transaction.claim(["team"], now=100, until=200, limit=9) == []
         assert [(found.id, found.error) for found in store.letters("dead")] == [("a", "410")]
         assert [(found.id, found.error) for found in store.letters("delivered")] == [("b", ""), ("c", "")]
+
+    def test_the_outbox_is_counted_by_receiver_and_state(self, store: Store) -> None:
+        assert store.outbox() == []
+        with store.transaction() as transaction:
+            for i, receiver in enumerate(["team", "team", "mail"]):
+                transaction.enqueue(letter(str(i), receiver, created=10 + i))
+            transaction.settle("1", state="dead", now=5)
+        assert store.outbox() == [
+            OutboxCount("mail", "waiting", 1, 12),
+            OutboxCount("team", "dead", 1, 11),
+            OutboxCount("team", "waiting", 1, 10),
+        ]
+
+    def test_how_far_a_stream_is_can_be_read_beside_a_writer(self, store: Store, address: str) -> None:
+        assert store.progress("s") == Progress(None, 0, {})
+        with store.transaction() as transaction:
+            transaction.register("s", "{}")
+            transaction.set_watermark("s", 7)
+            transaction.move("s", "0", Position(3, 4, 5, 6, idle=True), expected=None)
+            for part in ("a", "b"):
+                transaction.put_window_part("s", WindowKey(0, 10), part, b"", n_rows=1)
+            transaction.put_window_part("s", WindowKey(0, 10, "p"), "a", b"", n_rows=1)
+        with store.transaction() as transaction, open_store(address) as other:
+            transaction.set_watermark("s", 8)
+            assert other.progress("s") == Progress(7, 2, {"0": Position(3, 4, 5, 6, idle=True)})
 
     def test_letters_come_newest_first(self, store: Store) -> None:
         with store.transaction() as transaction:

@@ -10,7 +10,7 @@ import pytest
 from driftwatch.metrics import StoreMetrics
 from driftwatch.metrics.catalog import SPECS
 from driftwatch.scoring import Judge
-from driftwatch.store import Letter, OpenWindow, SQLiteStore, WindowKey
+from driftwatch.store import Letter, OpenWindow, Position, SQLiteStore, WindowKey
 from metrics_samples import CREATED, add_check, fill
 from report_samples import drifted, feature, report
 from stream_counting import IdScorer
@@ -181,10 +181,15 @@ def test_letters_are_counted_by_receiver_and_state(store: SQLiteStore) -> None:
         transaction.settle("4", state="delivered", now=CREATED)
     metrics = StoreMetrics(store)
     assert values(metrics, "letters") == {
-        ("slack", "waiting"): 2,
-        ("slack", "dead"): 0,
+        ("hook", "waiting"): 0,
+        ("hook", "delivered"): 1,
+        ("hook", "dead"): 0,
         ("mail", "waiting"): 1,
+        ("mail", "delivered"): 0,
         ("mail", "dead"): 1,
+        ("slack", "waiting"): 2,
+        ("slack", "delivered"): 0,
+        ("slack", "dead"): 0,
     }
     assert values(metrics, "oldest_waiting_letter_timestamp_seconds") == {
         ("slack",): 1_700_000_000.0,
@@ -195,3 +200,24 @@ def test_letters_are_counted_by_receiver_and_state(store: SQLiteStore) -> None:
 def test_every_family_of_the_catalog_can_have_samples(store: SQLiteStore) -> None:
     fill(store)
     assert [family.spec for family in StoreMetrics(store, pvalues=True).families()] == list(SPECS.values())
+
+
+def test_how_far_a_stream_is_comes_from_all_of_its_partitions(store: SQLiteStore) -> None:
+    with store.transaction() as transaction:
+        transaction.register("a", "{}")
+        transaction.register("new", "{}")
+        transaction.set_watermark("a", CREATED)
+        for partition, at in (("0", CREATED + 3_000_000), ("1", CREATED + 2_000_000), ("2", None)):
+            transaction.move("a", partition, Position(1, event_time=at), expected=None)
+        transaction.put_window_part("a", WindowKey(0, 10), "0", b"", n_rows=1)
+    metrics = StoreMetrics(store)
+    assert values(metrics, "event_timestamp_seconds") == {("a",): 1_700_000_003.0}
+    assert values(metrics, "watermark_timestamp_seconds") == {("a",): 1_700_000_000.0}
+    assert values(metrics, "open_windows") == {("a",): 1, ("new",): 0}
+
+
+def test_a_writer_does_not_hold_the_metrics_up(store: SQLiteStore) -> None:
+    add_check(store, "a", report([feature("x")]))
+    with store.transaction() as transaction, SQLiteStore(store.path, timeout=0.01) as other:
+        transaction.count("a", {"rows": 1})
+        assert values(StoreMetrics(other), "rows_total") == {("a",): 1_000}

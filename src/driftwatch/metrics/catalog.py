@@ -168,11 +168,30 @@ SPECS = {
             ("model", "event"),
             "{event}",
         ),
+        # how far it is
+        Spec(
+            "driftwatch_event_timestamp_seconds",
+            _GAUGE,
+            "The latest time of a row that was counted, in seconds after 1970.",
+            unit="s",
+        ),
+        Spec(
+            "driftwatch_watermark_timestamp_seconds",
+            _GAUGE,
+            "Up to when the stream is complete, which is where its slowest partition is, in seconds after 1970.",
+            unit="s",
+        ),
+        Spec(
+            "driftwatch_open_windows",
+            _GAUGE,
+            "Windows that have counts and no report yet.",
+            unit="{window}",
+        ),
         # alerts
         Spec(
             "driftwatch_letters",
             _GAUGE,
-            "Messages that wait to be sent, and dead ones that were given up, as far as the store holds them.",
+            "Messages that the store holds, by state: waiting to be sent, delivered, or dead, which is given up.",
             ("receiver", "state"),
             "{letter}",
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from driftwatch._version import version
@@ -14,7 +14,7 @@ from driftwatch.report.model import DriftReport
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from driftwatch.store.model import Run
+    from driftwatch.store.model import OutboxCount, Progress, Run
     from driftwatch.store.protocol import Store
 
 __all__ = ["LastChecks", "StoreMetrics"]
@@ -24,6 +24,7 @@ MICROSECONDS = 1e6
 _DROPPED = {"late_rows": "late", "dead_letters": "dead_letter"}
 _DROPPED_PREFIX = "dropped_"
 _CHECKS_PREFIX = "checks_"
+_STATES = ("waiting", "delivered", "dead")
 _OWN = {"rows", "windows", "check_microseconds", *(_CHECKS_PREFIX + result for result in RESULTS)}
 
 Samples = defaultdict[str, list[Sample]]
@@ -93,8 +94,9 @@ class LastChecks:
                 known[stream] = before
                 parts.append(known[stream][1])
             parts.append(_counted(stream, store.counters(stream)))
+            parts.append(_far(stream, store.progress(stream)))
         self._known = known
-        parts.append(_letters(store))
+        parts.append(_letters(store.outbox()))
         return families_of(parts)
 
     def _of_run(self, run: Run, store: Store) -> Mapping[str, Part]:
@@ -115,19 +117,24 @@ class LastChecks:
         return parts | own | {"last_report_unreadable": Part((Sample((run.stream,), 0),))}
 
 
-def _letters(store: Store) -> dict[str, Part]:
-    waiting, dead = store.letters("waiting"), store.letters("dead")
-    counts: Counter[tuple[str, ...]] = Counter((letter.receiver, letter.state) for letter in (*waiting, *dead))
-    for letter in (*waiting, *dead):  # a receiver that has one state has the other, so that a sum over time holds
-        counts.update({(letter.receiver, "waiting"): 0, (letter.receiver, "dead"): 0})
-    oldest: dict[str, int] = {}
-    for letter in waiting:
-        oldest[letter.receiver] = min(letter.created, oldest.get(letter.receiver, letter.created))
+def _far(stream: str, progress: Progress) -> dict[str, Part]:
+    times = [position.event_time for position in progress.positions.values() if position.event_time is not None]
+    values = {
+        "event_timestamp_seconds": max(times) / MICROSECONDS if times else None,
+        "watermark_timestamp_seconds": None if progress.watermark is None else progress.watermark / MICROSECONDS,
+        "open_windows": progress.n_open,
+    }
+    return {name: Part((Sample((stream,), value),)) for name, value in values.items() if value is not None}
+
+
+def _letters(outbox: list[OutboxCount]) -> dict[str, Part]:
+    # a receiver with one state has all of them: a series that begins at its first letter would hide that one from a rate
+    counts = {(receiver, state): 0 for receiver in sorted({found.receiver for found in outbox}) for state in _STATES}
+    counts |= {(found.receiver, found.state): found.n for found in outbox}
+    oldest = [Sample((found.receiver,), found.oldest / MICROSECONDS) for found in outbox if found.state == "waiting"]
     return {
-        "letters": Part(tuple(Sample(labels, n) for labels, n in sorted(counts.items()))),
-        "oldest_waiting_letter_timestamp_seconds": Part(
-            tuple(Sample((receiver,), created / MICROSECONDS) for receiver, created in sorted(oldest.items()))
-        ),
+        "letters": Part(tuple(Sample(labels, n) for labels, n in counts.items())),
+        "oldest_waiting_letter_timestamp_seconds": Part(tuple(oldest)),
     }
 
 

@@ -6,7 +6,17 @@ from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
     from driftwatch.store.baselines import accept_baseline, keep_baseline, load_baseline
-    from driftwatch.store.model import Baseline, Lease, Letter, OpenWindow, Position, Run, WindowKey
+    from driftwatch.store.model import (
+        Baseline,
+        Lease,
+        Letter,
+        OpenWindow,
+        OutboxCount,
+        Position,
+        Progress,
+        Run,
+        WindowKey,
+    )
     from driftwatch.store.opening import open_store
     from driftwatch.store.over_time import history
     from driftwatch.store.postgresql import PostgreSQLStore
@@ -19,8 +29,10 @@ __all__ = [
     "Lease",
     "Letter",
     "OpenWindow",
+    "OutboxCount",
     "Position",
     "PostgreSQLStore",
+    "Progress",
     "Retention",
     "Run",
     "SQLiteStore",
@@ -44,7 +56,9 @@ __getattr__, __dir__ = attach(
         "Lease": _MODEL,
         "Letter": _MODEL,
         "OpenWindow": _MODEL,
+        "OutboxCount": _MODEL,
         "Position": _MODEL,
+        "Progress": _MODEL,
         "PostgreSQLStore": "driftwatch.store.postgresql",
         "Retention": "driftwatch.store.retention",
         "Run": _MODEL,

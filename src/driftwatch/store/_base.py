@@ -11,8 +11,9 @@ from driftwatch.errors import ConfigError, StoreError
 from driftwatch.store._baselines import BASELINE
 from driftwatch.store._notes import NOTES
 from driftwatch.store._outbox import LETTER
+from driftwatch.store._streams import POSITIONS, position_of
 from driftwatch.store._transaction import SQLTransaction
-from driftwatch.store.model import Baseline, Lease, Letter, Run, WindowKey
+from driftwatch.store.model import Baseline, Lease, Letter, OutboxCount, Progress, Run, WindowKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,6 +149,25 @@ class SQLStore(ABC):
             _NO_LIMIT if limit is None else limit,
         )
         return [Letter(*row) for row in rows]
+
+    def outbox(self) -> list[OutboxCount]:
+        """Return how many letters each receiver has in each state, without reading them."""
+        rows = self._read(
+            "SELECT receiver, state, count(*), min(created) FROM letter GROUP BY receiver, state ORDER BY receiver, state"
+        )
+        return [OutboxCount(*row) for row in rows]
+
+    def progress(self, stream: str) -> Progress:
+        """Return how far a stream is; it waits for no writer, so what it says may be a moment old."""
+        watermark = self._read("SELECT watermark FROM stream WHERE name = ?", stream)
+        n_open = self._read(
+            "SELECT count(*) FROM (SELECT DISTINCT scope, start, stop FROM window_part WHERE stream = ?) AS opened",
+            stream,
+        )
+        positions = self._read(POSITIONS, stream)
+        return Progress(
+            watermark[0][0] if watermark else None, n_open[0][0], {row[0]: position_of(row) for row in positions}
+        )
 
     def leases(self) -> list[Lease]:
         """Return the leases that were taken and not given back, by name, those that are over among them."""

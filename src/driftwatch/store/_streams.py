@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from driftwatch.errors import StoreConflictError
 from driftwatch.store.model import OpenWindow, Position, WindowKey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from driftwatch.store._sql import Connection
     from driftwatch.store.model import Run
 
-__all__ = ["StreamStatements"]
+__all__ = ["POSITIONS", "StreamStatements", "position_of"]
+
+POSITIONS = "SELECT partition, last, n_messages, n_rows, event_time, idle FROM position WHERE stream = ?"
 
 _PART = "stream = ? AND scope = ? AND start = ? AND stop = ?"
+
+
+def position_of(row: Sequence[Any]) -> Position:
+    """Return the position of a row of `POSITIONS`."""
+    _, last, n_messages, n_rows, event_time, idle = row
+    return Position(int(last), n_messages, n_rows, event_time, bool(idle))
 
 
 class StreamStatements:
@@ -35,13 +43,7 @@ class StreamStatements:
 
     def positions(self, stream: str) -> dict[str, Position]:
         """Return how far each partition has been counted."""
-        rows = self._connection.execute(
-            "SELECT partition, last, n_messages, n_rows, event_time, idle FROM position WHERE stream = ?", (stream,)
-        )
-        return {
-            partition: Position(int(last), n_messages, n_rows, event_time, bool(idle))
-            for partition, last, n_messages, n_rows, event_time, idle in rows
-        }
+        return {row[0]: position_of(row) for row in self._connection.execute(POSITIONS, (stream,))}
 
     def move(self, stream: str, partition: str, position: Position, *, expected: int | None) -> None:
         """Move a partition on from the offset `expected`, None if it is new."""

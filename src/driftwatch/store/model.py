@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Baseline", "Lease", "Letter", "OpenWindow", "Position", "Run", "WindowKey"]
+__all__ = ["Baseline", "Lease", "Letter", "OpenWindow", "OutboxCount", "Position", "Progress", "Run", "WindowKey"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,3 +155,32 @@ class Baseline:
     reason: str
     n_rows: int
     fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxCount:
+    """How many letters of a receiver are in a state, and when the oldest of them was written."""
+
+    receiver: str
+    state: str
+    n: int
+    oldest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a stream is.
+
+    Attributes
+    ----------
+    watermark : int, optional
+        The time up to which it is complete.
+    n_open : int
+        Windows that have counts and no report yet.
+    positions : dict of str to Position
+        How far each partition has been counted.
+    """
+
+    watermark: int | None
+    n_open: int
+    positions: dict[str, Position]

@@ -8,7 +8,17 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from contextlib import AbstractContextManager
 
-    from driftwatch.store.model import Baseline, Lease, Letter, OpenWindow, Position, Run, WindowKey
+    from driftwatch.store.model import (
+        Baseline,
+        Lease,
+        Letter,
+        OpenWindow,
+        OutboxCount,
+        Position,
+        Progress,
+        Run,
+        WindowKey,
+    )
 
 __all__ = ["Settled", "Store", "Transaction"]
 
@@ -159,6 +169,14 @@ class Store(Protocol):
 
     def letters(self, state: str | None = None, *, limit: int | None = None) -> list[Letter]:
         """Return letters of the outbox, of any state or of one, newest first."""
+        ...
+
+    def outbox(self) -> list[OutboxCount]:
+        """Return how many letters each receiver has in each state, without reading them."""
+        ...
+
+    def progress(self, stream: str) -> Progress:
+        """Return how far a stream is; it waits for no writer, so what it says may be a moment old."""
         ...
 
     def leases(self) -> list[Lease]:
