@@ -394,7 +394,7 @@ def test_excluded_feature_keeps_its_other_options() -> None:
 
 def test_key_names_are_quoted_as_toml_reads_them(tmp_path: Path) -> None:
     name = 'tab\tquote"back\\slash\x7f.é'
-    from driftwatch.config.sources import dotted
+    from driftwatch.config.origin import dotted
 
     path = ("features", name, "weight")
     assert tomllib.loads(f"{dotted(path)} = 1")["features"] == {name: {"weight": 1}}

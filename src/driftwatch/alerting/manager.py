@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
 from driftwatch._checks import is_amount
 from driftwatch.alerting.deciding import Settled, Tick, Window, decide
@@ -18,12 +19,14 @@ from driftwatch.store.model import Letter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from os import PathLike
 
     from driftwatch.alerting.deciding import Event
     from driftwatch.alerting.delivery import Delivery
     from driftwatch.alerting.notifier import BaseNotifier
     from driftwatch.alerting.routes import InhibitRule
     from driftwatch.alerting.rules import BaseRule
+    from driftwatch.alerting.silences import Silence
     from driftwatch.scoring.judging import ClosedWindow
     from driftwatch.store.protocol import Store, Transaction
 
@@ -75,6 +78,8 @@ class AlertManager:
         Stream to the name of its model, by default that of the stream.
     labels : mapping of str to str, optional
         Labels that all alerts get.
+    silences : iterable of Silence
+        Beside those that the store has.
     give_up_after : float
         Seconds after which a message that its receiver does not take is given up.
     clock : callable
@@ -104,6 +109,7 @@ class AlertManager:
         inhibitions: Iterable[InhibitRule] | None = None,
         models: Mapping[str, str] | None = None,
         labels: Mapping[str, str] | None = None,
+        silences: Iterable[Silence] = (),
         give_up_after: float = 86_400.0,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -124,7 +130,31 @@ class AlertManager:
             float(give_up_after),
         )
         self.clock = clock
+        self.silences = tuple(silences)
         self._seen: tuple[dict[str, dict[str, str]], State] | None = None
+
+    @classmethod
+    def from_config(
+        cls, config: str | PathLike[str] | Mapping[str, Any] | None = None, *, clock: Callable[[], float] = time.time
+    ) -> Self:
+        """Return the manager that `[alerts]` of a settings file describes.
+
+        Parameters
+        ----------
+        config : path or mapping, optional
+            A file in the form of `driftwatch.toml`, or what is in its `[alerts]`. By default `driftwatch.toml` of the
+            working folder, and `[tool.driftwatch]` of its `pyproject.toml`.
+        clock : callable
+            Seconds after 1970.
+
+        Raises
+        ------
+        ConfigError
+            If nothing is set about alerts, or something of it is wrong or unknown.
+        """
+        from driftwatch.alerting.building import options_from_settings, settings_of
+
+        return cls(**options_from_settings(settings_of(config)), clock=clock)
 
     def __call__(self, transaction: Transaction, closed: ClosedWindow) -> None:
         """Take note of a window that was judged, in the transaction that stores its report."""
@@ -150,7 +180,7 @@ class AlertManager:
         """Decide about an event, and store what comes of it."""
         now = int(self.clock() * 1e6)
         notes = _notes(transaction)
-        before = State.from_notes(notes)
+        before = self._state(notes)
         after, waiting = decide(self.plan, before, event, now)
         while waiting:
             sent = waiting.pop()
@@ -173,12 +203,16 @@ class AlertManager:
         now = int(self.clock() * 1e6)
         notes = {space: store.notes(space) for space in (*SPACES, SILENCES, ACCEPTED)}
         if self._seen is None or self._seen[0] != notes:
-            self._seen = (notes, State.from_notes(notes))
+            self._seen = (notes, self._state(notes))
         before = self._seen[1]
         after, letters = decide(self.plan, before, Tick(), now)
         if letters or after != before:
             with store.transaction() as transaction:
                 self.apply(transaction, Tick())
+
+    def _state(self, notes: Mapping[str, Mapping[str, str]]) -> State:
+        state = State.from_notes(notes)
+        return replace(state, silences=(*state.silences, *self.silences))
 
     def start(self, store: Store) -> Delivery:
         """Deliver messages in the background until the returned handle is stopped.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from driftwatch.cli.settings import resolve
 from driftwatch.cli.streams import one_line, write_data
+from driftwatch.config.alerts import ALERTS, masked
 from driftwatch.config.keys import KEYS
-from driftwatch.config.sources import dotted, toml_value
+from driftwatch.config.origin import dotted, toml_value
 
 if TYPE_CHECKING:
     from driftwatch.config import ResolvedSettings
@@ -31,7 +32,10 @@ def run_config_show(config_file: str | None) -> int:
 
 
 def settings_toml(resolved: ResolvedSettings) -> str:
-    """Return the settings as TOML, each with its source in a comment; the result is a valid `driftwatch.toml`."""
+    """Return the settings as TOML, each with its source in a comment; the result is a valid `driftwatch.toml`.
+
+    Secrets that stand in a file against the rules are masked in it.
+    """
     settings = resolved.settings
     entries: list[tuple[tuple[str, ...], object]] = [((key,), getattr(settings, key)) for key in KEYS]
     entries += [(("thresholds", name), cut) for name, cut in settings.thresholds.items()]
@@ -45,10 +49,19 @@ def settings_toml(resolved: ResolvedSettings) -> str:
             cuts = value.items() if isinstance(value, dict) else ()
             entries += [((*path, statistic), cut) for statistic, cut in cuts] or [(path, value)]
 
+    alerts = [path for path in resolved.sources if path[0] == ALERTS]
+    entries += [(path, masked(path, _at(settings.alerts, path[1:]))) for path in alerts]
+
     texts = [_assignment(path, value) for path, value in entries]
     width = max(len(text) for text in texts)
     comments = (resolved.source_of(*path).describe(path) for path, _ in entries)
     return "\n".join(f"{text:<{width}}  # {one_line(comment)}" for text, comment in zip(texts, comments, strict=True))
+
+
+def _at(table: Any, path: tuple[str, ...]) -> object:
+    for part in path:
+        table = table[part]
+    return table
 
 
 def _assignment(path: tuple[str, ...], value: object) -> str:

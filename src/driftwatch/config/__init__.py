@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from driftwatch.config.origin import Source, SourceKind
 from driftwatch.config.resolve import ResolvedSettings, load_settings
 from driftwatch.config.settings import FeatureSettings, Settings
-from driftwatch.config.sources import Source, SourceKind
 
 __all__ = ["FeatureSettings", "ResolvedSettings", "Settings", "Source", "SourceKind", "load_settings"]

@@ -6,8 +6,10 @@ from collections import ChainMap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from driftwatch.config.alerts import ALERTS
+from driftwatch.config.origin import DEFAULT, Source
 from driftwatch.config.settings import FeatureSettings, Settings
-from driftwatch.config.sources import DEFAULT, Layer, Source, from_environment, from_file, from_flags
+from driftwatch.config.sources import Layer, from_environment, from_file, from_flags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,4 +113,23 @@ def _settings(values: Mapping[tuple[str, ...], Any]) -> Settings:
         elif path[0] == "features":
             options.setdefault(path[1], {})[path[2]] = value
     features = {name: FeatureSettings(**given) for name, given in options.items()}
-    return Settings(**plain, thresholds=thresholds, roles=roles, performance=performance, features=features)
+    return Settings(
+        **plain,
+        thresholds=thresholds,
+        roles=roles,
+        performance=performance,
+        features=features,
+        alerts=_nested(values, ALERTS),
+    )
+
+
+def _nested(values: Mapping[tuple[str, ...], Any], name: str) -> dict[str, Any]:
+    """Return the values below `name` as tables in tables."""
+    found: dict[str, Any] = {}
+    for path, value in values.items():
+        if path[0] == name:
+            table = found
+            for part in path[1:-1]:
+                table = table.setdefault(part, {})
+            table[path[-1]] = value
+    return found

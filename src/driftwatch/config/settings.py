@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,6 +122,8 @@ class Settings:
         Options of the performance: `task`, `positive`, `threshold`, `min_drop` and `metrics`.
     features : mapping of str to FeatureSettings
         Settings of single features, `[features."price"]` in a file.
+    alerts : mapping of str to anything
+        What is set about alerts, `[alerts]` in a file; `AlertManager.from_config` reads it.
     fail_on : str
         `"drift"`: drift ends with exit code 1. `"none"`: it ends with 0.
     on_insufficient : str
@@ -152,6 +154,7 @@ class Settings:
     roles: Mapping[str, str] = field(default_factory=dict)
     performance: Mapping[str, object] = field(default_factory=dict)
     features: Mapping[str, FeatureSettings] = field(default_factory=dict)
+    alerts: Mapping[str, Any] = field(default_factory=dict)
     fail_on: str = "drift"
     on_insufficient: str = "report"
     format: str = "table"
