@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import time
 from pathlib import Path
 
-from driftwatch.store import Position, open_store
+from driftwatch.errors import StoreError
+from driftwatch.store import Position, Run, WindowKey, open_store
 
-__all__ = ["add_rows", "claim_all", "hang_inside"]
+__all__ = ["add_rows", "claim_all", "hang_inside", "write_beyond"]
 
 
 def add_rows(address: str, n: int) -> None:
@@ -36,3 +39,17 @@ def hang_inside(address: str, told: str) -> None:
         transaction.count("s", {"half": 1})
         Path(told).touch()
         time.sleep(600)
+
+
+def write_beyond(address: str, limit: int, told: str) -> None:
+    """Write more than a file of this process may hold, the error into the file `told`, and then a little."""
+    with open_store(address) as store:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+        try:
+            with store.transaction() as transaction:
+                large = os.urandom(4 * limit).hex()
+                transaction.add_run(Run("s", WindowKey(0, 1), 0, 1, "drift"), large)
+        except StoreError as error:
+            Path(told).write_text(str(error), "utf-8")
+        with store.transaction() as transaction:
+            transaction.count("after", {"rows": 1})

@@ -126,7 +126,12 @@ class SQLStore(ABC):
         rows = self._read("SELECT report FROM run WHERE id = ?", run_id)
         if not rows:
             raise StoreError(f"the store {self.name!r} has no check {run_id}: it was pruned, or never there.")
-        return zlib.decompress(rows[0][0]).decode()
+        try:
+            return zlib.decompress(rows[0][0]).decode()
+        except (zlib.error, UnicodeDecodeError) as error:
+            raise StoreError(
+                f"check {run_id} of the store {self.name!r} is damaged ({error}). Restore a copy."
+            ) from error
 
     def notes(self, space: str) -> dict[str, str]:
         """Return the small documents of a space by name, in the order of the names."""

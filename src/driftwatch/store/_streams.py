@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from driftwatch.errors import StoreConflictError
+from driftwatch.errors import StoreConflictError, StoreError
 from driftwatch.store.model import OpenWindow, Position, WindowKey
 
 if TYPE_CHECKING:
@@ -23,8 +23,11 @@ _PART = "stream = ? AND scope = ? AND start = ? AND stop = ?"
 
 def position_of(row: Sequence[Any]) -> Position:
     """Return the position of a row of `POSITIONS`."""
-    _, last, n_messages, n_rows, event_time, idle = row
-    return Position(int(last), n_messages, n_rows, event_time, bool(idle))
+    partition, last, n_messages, n_rows, event_time, idle = row
+    try:
+        return Position(int(last), n_messages, n_rows, event_time, bool(idle))
+    except ValueError as error:
+        raise StoreError(f"the offset of partition {partition!r} is damaged ({error}). Restore a copy.") from error
 
 
 class StreamStatements:

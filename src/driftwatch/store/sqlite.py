@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["SQLiteStore"]
 
 OLDEST_SQLITE = (3, 37)  # the first with STRICT tables
+MAX_LOG = 4 << 20  # bytes that the log keeps on disk once what it held is in the file
 
 
 class SQLiteStore(SQLStore):
@@ -73,6 +74,8 @@ class SQLiteStore(SQLStore):
         self._check_place(filesystem)
         self._connections = ThreadConnections(self._open)
         self._connections.get()
+        found = self.path.stat()
+        self._file = found.st_dev, found.st_ino
 
     @property
     def name(self) -> str:
@@ -95,6 +98,7 @@ class SQLiteStore(SQLStore):
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._explained():
             connection = self._connections.get()
+            self._check_file()
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -135,6 +139,7 @@ class SQLiteStore(SQLStore):
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # only an empty file takes it
         self._use_log(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA journal_size_limit = {MAX_LOG}")
         if version < VERSION:
             connection.execute("BEGIN IMMEDIATE")
             migrate(connection)
@@ -152,6 +157,18 @@ class SQLiteStore(SQLStore):
                 time.sleep(0.01)
             else:
                 return
+
+    def _check_file(self) -> None:
+        """Refuse to write into a file that has another name or none by now, where nobody would find it."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            found = None
+        if found is None or (found.st_dev, found.st_ino) != self._file:
+            raise StoreError(
+                f"the file of the store {self.name!r} was removed or replaced while it was used. Put it back, or start what "
+                "uses it again."
+            )
 
     def _check_place(self, filesystem: Callable[[Path], str | None]) -> None:
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
@@ -175,10 +192,21 @@ class SQLiteStore(SQLStore):
             yield
         except sqlite3.Error as error:
             raise _explain(error, self.name, self.timeout) from error
+        except UnicodeDecodeError as error:
+            # Python cannot even read the message where it quotes bytes of a damaged table
+            if not bytes(error.object).startswith(b"malformed database schema"):
+                raise
+            raise _damaged(self.name, "malformed database schema") from error
 
 
 def _name(error: sqlite3.Error) -> str:
     return str(getattr(error, "sqlite_errorname", ""))
+
+
+def _damaged(path: str, how: str) -> StoreError:
+    return StoreError(
+        f"{path!r} is not a store, or is damaged ({how}). Put it aside, and restore a copy or name another file."
+    )
 
 
 def _explain(error: sqlite3.Error, path: str, timeout: float) -> StoreError:
@@ -189,14 +217,17 @@ def _explain(error: sqlite3.Error, path: str, timeout: float) -> StoreError:
             "or raise `timeout`."
         )
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT")):
-        return StoreError(
-            f"{path!r} is not a store, or is damaged ({error}). Put it aside, and restore a copy or name another file."
-        )
+        return _damaged(path, str(error))
     if name.startswith("SQLITE_FULL"):
         return StoreError(f"there is no space left for the store {path!r}. Free some, or prune old checks.")
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
         return StoreError(
             f"the store {path!r} cannot be opened for writing ({error}). Its folder must be writable too: SQLite keeps "
             "a log beside the file."
+        )
+    if name.startswith("SQLITE_IOERR"):
+        return StoreError(
+            f"the disk refuses to read or write the store {path!r} ({error}, {name}). Look at free space, quotas and limits "
+            "of file sizes first, then at the health of the disk."
         )
     return StoreError(f"the store {path!r} cannot be used: {error} ({name or type(error).__name__}).")
