@@ -218,8 +218,10 @@ def _explain(error: sqlite3.Error, path: str, timeout: float) -> StoreError:
         )
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT")):
         return _damaged(path, str(error))
-    if name.startswith("SQLITE_FULL"):
-        return StoreError(f"there is no space left for the store {path!r}. Free some, or prune old checks.")
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")):  # the second is that of the log's index
+        return StoreError(
+            f"there is no space left for the store {path!r} and its log. Free some; what was stored before is there."
+        )
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
         return StoreError(
             f"the store {path!r} cannot be opened for writing ({error}). Its folder must be writable too: SQLite keeps "

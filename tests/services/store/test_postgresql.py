@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from itertools import count
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from driftwatch.errors import ConfigError, StoreError, StoreUnavailableError
+from driftwatch.errors import ConfigError, StoreError, StoreLockedError, StoreUnavailableError
 from driftwatch.store import PostgreSQLStore, open_store
 from driftwatch.store._migrations import VERSION
 from postgresql_server import PASSWORD, PostgreSQLServer
@@ -251,4 +252,73 @@ def test_closed_connections_are_closed_on_the_server(store: PostgreSQLStore, ser
                 break
             assert time.monotonic() < until
             time.sleep(0.02)
+    assert store.counters("s") == {"rows": 3}
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "said"),
+    [
+        ("53100", StoreError, "no space left"),
+        ("25006", StoreError, "may only be read"),
+        ("42501", StoreError, "administrator"),
+        ("40P01", StoreLockedError, "lock"),
+        ("53300", StoreUnavailableError, "cannot be reached"),
+        ("57P01", StoreUnavailableError, "cannot be reached"),
+        ("XX001", StoreError, "cannot be used"),
+    ],
+)
+def test_what_the_server_refuses_is_told_in_our_words_and_not_stored(
+    store: PostgreSQLStore, address: str, code: str, error: type[StoreError], said: str
+) -> None:
+    add(store)
+    with plain(store, address) as connection:
+        connection.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$ BEGIN RAISE EXCEPTION 'as asked for' USING ERRCODE = '{code}'; END $$"
+        )
+        connection.execute("CREATE TRIGGER refuse BEFORE INSERT ON note FOR EACH ROW EXECUTE FUNCTION refuse()")
+
+    def write() -> None:
+        with store.transaction() as transaction:
+            transaction.count("s", {"rows": 1})
+            transaction.put_note("a", "b", "c")
+
+    with pytest.raises(error, match=said) as caught:
+        write()
+    assert type(caught.value) is error
+    assert store.counters("s") == {"rows": 1}
+    add(store)
+
+
+def test_a_schema_that_was_dropped_is_told(store: PostgreSQLStore, address: str) -> None:
+    with plain(store, address) as connection:
+        connection.execute(f"DROP SCHEMA {store.schema} CASCADE")
+    with pytest.raises(StoreError, match="does not exist"):
+        add(store)
+    with open_store(address) as again:  # and is made again by the next start
+        assert again.counters("s") == {}
+
+
+def test_text_that_postgresql_cannot_hold_is_told(store: PostgreSQLStore) -> None:
+    with pytest.raises(StoreError, match="NUL"), store.transaction() as transaction:
+        transaction.put_note("a", "b", "\x00")
+    add(store)
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_connects_by_itself_and_leaves_the_parent_its_session(store: PostgreSQLStore) -> None:
+    add(store)
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            add(store)
+            store.close()
+            status = 0
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
+    session = store._connections.get()
+    add(store)
+    assert store._connections.get() is session
     assert store.counters("s") == {"rows": 3}
