@@ -11,7 +11,7 @@ from driftwatch.arrays.schema import FeatureKind, Storage
 from driftwatch.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from driftwatch.profile.feature import ReferenceFeature
     from driftwatch.profile.profile import Profile
@@ -29,8 +29,10 @@ _TYPES: Mapping[Storage, tuple[type, ...]] = {
 }
 
 
-def columns_of(rows: Sequence[Row], profile: Profile) -> dict[str, Any]:
+def columns_of(rows: Sequence[Row], profile: Profile, *, without: Collection[str] = ()) -> dict[str, Any]:
     """Return the features of the profile as columns; what a row lacks is missing there.
+
+    Those in `without` are left out, so that they are not missing but absent.
 
     A table infers the type of a column from its values, so one wrong value would cost the feature its window. Here each
     value is held to the type that the reference has.
@@ -43,7 +45,7 @@ def columns_of(rows: Sequence[Row], profile: Profile) -> dict[str, Any]:
     return {
         name: _column(feature, [row.get(name) for row in rows], profile)
         for name, feature in profile.features.items()
-        if name not in profile.joint and feature.problem is None
+        if name not in profile.joint and feature.problem is None and name not in without
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from driftwatch.monitor.monitor import Monitor
 from driftwatch.profile.window import Window
@@ -44,6 +44,14 @@ class ProfileScorer:
         self._profile = profile
         self._monitor = Monitor.from_profile(profile, **options)
         self.fingerprint = profile.summary.frame
+
+    @classmethod
+    def of_monitor(cls, monitor: Monitor) -> Self:
+        """Return a scorer that judges by this monitor, with all of its settings."""
+        scorer = cls.__new__(cls)
+        scorer._profile, scorer._monitor = monitor.profile, monitor
+        scorer.fingerprint = monitor.profile.summary.frame
+        return scorer
 
     def count(self, rows: Sequence[Row]) -> Window:
         """Return the counts of some rows."""
