@@ -14,7 +14,7 @@ from driftwatch.errors import ConfigError
 from driftwatch.middleware.bodies import content_type_of, is_allowed
 from driftwatch.middleware.intake import Exchange
 from driftwatch.middleware.threads import in_thread
-from driftwatch.middleware.worker import Worker
+from driftwatch.middleware.setup import make_worker
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from driftwatch.arrays.schema import Role
     from driftwatch.middleware.extract import Where
-    from driftwatch.middleware.worker import Alerts
+    from driftwatch.middleware.recorder import Alerts
     from driftwatch.monitor.monitor import Monitor
     from driftwatch.profile.profile import Profile
     from driftwatch.report.model import DriftReport
@@ -164,7 +164,7 @@ class DriftMiddleware:
         self._rules = _Rules(
             frozenset(statuses), frozenset(kind.lower().encode() for kind in content_types), max_body
         )
-        self._worker = Worker.build(
+        self._worker = make_worker(
             monitor=monitor,
             features=features,
             predictions=predictions,
@@ -184,7 +184,7 @@ class DriftMiddleware:
             lease_for=lease_for,
             clock=clock,
         )
-        self._intake = self._worker.intake
+        self._intake = self._worker.recorder.intake
         weakref.finalize(self, self._worker.close)  # also when the interpreter ends
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -229,7 +229,7 @@ class DriftMiddleware:
     @property
     def last_report(self) -> DriftReport | None:
         """The report of the last window that this process judged; None before."""
-        return self._worker.last_report
+        return self._worker.recorder.last_report
 
     def status(self) -> dict[str, Any]:
         """Return how this process stands, as plain data: rows, what was dropped and why, the worker, the last window.
@@ -249,7 +249,7 @@ class DriftMiddleware:
     @property
     def store(self) -> Store | None:
         """The store, once the worker has opened it."""
-        return self._worker.store
+        return self._worker.recorder.store
 
 
 class _Rules:
