@@ -111,7 +111,7 @@ def _fast() -> Callable[[bytes], Any] | None:
     with suppress(ImportError):
         import orjson
 
-        return orjson.loads  # type: ignore[no-any-return]
+        return orjson.loads
     with suppress(ImportError):
         import msgspec
 

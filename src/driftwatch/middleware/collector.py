@@ -58,7 +58,9 @@ class Batch:
         for name, first in batches[0].columns.items():
             parts = [batch.columns[name] for batch in batches]
             columns[name] = np.concatenate(parts) if isinstance(first, np.ndarray) else list(chain.from_iterable(parts))
-        order, times = ([*chain.from_iterable(lists)] for lists in zip(*((b.order, b.times) for b in batches), strict=True))
+        order, times = (
+            [*chain.from_iterable(lists)] for lists in zip(*((b.order, b.times) for b in batches), strict=True)
+        )
         return cls(columns, order, times)
 
 
@@ -125,7 +127,9 @@ class Collector:
                 self.dropped["extractor"] += 1
             else:
                 (alone if read.predictions is None else paired).append(read)
-        for read in self._keep(paired, self._without):  # what cannot be counted together is tried without the predictions
+        for read in self._keep(
+            paired, self._without
+        ):  # what cannot be counted together is tried without the predictions
             if self._features is None:
                 self.dropped["type"] += 1
             else:

@@ -17,7 +17,6 @@ __all__ = ["Where", "extractor"]
 Where = Any  # a path, a callable, or a class with `model_validate_json`
 
 
-
 def extractor(argument: str, where: Where) -> Callable[[bytes], Any]:
     """Return what finds something in the bytes of a body, and raises `UnreadableError` where it does not.
 

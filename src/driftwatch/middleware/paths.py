@@ -10,7 +10,9 @@ from driftwatch.errors import ConfigError
 
 __all__ = ["JSONPath"]
 
-_STEP = re.compile(r"""\.(?P<key>[^\W\d][\w-]*)|\[(?P<index>-?\d+)\]|\[(?P<every>\*)\]|\[(?P<q>["'])(?P<quoted>.*?)(?P=q)\]""")
+_STEP = re.compile(
+    r"""\.(?P<key>[^\W\d][\w-]*)|\[(?P<index>-?\d+)\]|\[(?P<every>\*)\]|\[(?P<q>["'])(?P<quoted>.*?)(?P=q)\]"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,12 @@ def _walk(value: Any, steps: tuple[str | int | None, ...]) -> Any:
     for i, step in enumerate(steps):
         if step is None:
             if not isinstance(value, list):
-                raise LookupError
+                raise LookupError("*")
             rest = steps[i + 1 :]
             found = [_walk(item, rest) for item in value]
             return [item for items in found for item in items] if None in rest else found
-        if not isinstance(value, dict if isinstance(step, str) else list):
-            raise LookupError
+        found_in: type[Any] = dict if isinstance(step, str) else list
+        if not isinstance(value, found_in):
+            raise LookupError(step)  # noqa: TRY004 - the document is not as the path says, which is no wrong type of ours
         value = value[step]
     return value

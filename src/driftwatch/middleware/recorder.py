@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["Alerts", "Recorder"]
 
 SLICE = 64  # exchanges read at a time, so that the event loop gets the interpreter in between
+MIXED = (
+    "other worker processes count on another reference or in other windows, and those do not add: load one saved profile in "
+    "all of them"
+)
 STOP_ALERTS = 5.0  # seconds that messages on their way may take at the end
 
 
@@ -72,10 +76,10 @@ class Recorder:
         stream: str,
         intake: Intake,
         collector: Collector,
+        *,
         profile: Profile,
         windows: Windows,
         scorer: ProfileScorer,
-        *,
         store: Any,
         alerts: Alerts | None,
         on_window: Callable[[ClosedWindow], object] | None,
@@ -174,9 +178,9 @@ class Recorder:
             ("dropped", self.intake.dropped),
             ("dropped", collector.dropped),
             ("unpaired", collector.unpaired),
-            ("lost_rows", self.shared.lost),
+            ("dropped", self.shared.lost),
         ):
-            found.update({f"{kind}.{reason}": n for reason, n in dict(reasons).items()})  # a copy in one step
+            found.update({f"{kind}_{reason}": n for reason, n in dict(reasons).items()})  # a copy in one step
         return found
 
     def status(self) -> dict[str, Any]:
@@ -191,9 +195,8 @@ class Recorder:
             "requests": totals["requests"],
             "rows": totals["rows"],
             "predictions": totals["predictions"],
-            "dropped": _reasons(totals, "dropped."),
-            "unpaired": _reasons(totals, "unpaired."),
-            "lost_rows": _reasons(totals, "lost_rows."),
+            "dropped": _reasons(totals, "dropped_"),
+            "unpaired": _reasons(totals, "unpaired_"),
             "failed_flushes": self.n_failures,
             "queued": len(self.intake),
             "unsaved_rows": self.n_unsaved,
@@ -212,18 +215,14 @@ class Recorder:
         }
 
     def _flush(self, *, final: bool) -> None:
-        store = self._opened()
         before = self._clock()
         for _ in range(-(-len(self.intake) // SLICE)):
             self.drain()
+        store = self._opened()
         written = self.shared.flush(
             store, self._take, now=int(self._clock() * SECOND), through=int(before * SECOND) - SLACK, final=final
         )
         self.leads = written.leads
-        if written.leads and not final:
-            self._start_sending(store)
-        else:
-            self._stop_sending()
         if self._judge is None:
             self._judge = Judge(
                 self.stream,
@@ -237,12 +236,11 @@ class Recorder:
             self._judge(window)
         if final and written.closed:
             self.shared.release(store)
-        self.problem = (
-            "other worker processes count on another reference or in other windows, and those do not add: load one saved "
-            "profile in all of them"
-            if written.mixed
-            else None
-        )
+        self.problem = MIXED if written.mixed else None
+        if written.leads and not final:
+            self._start_sending(store)
+        else:
+            self._stop_sending()
 
     def _take(self) -> tuple[list[Batch], Counter[str]]:
         batches = self._collector.take()
@@ -282,7 +280,10 @@ class Recorder:
 
     def _start_sending(self, store: Store) -> None:
         if self._alerts is not None and self._sending is None:
-            self._sending = self._alerts.start(store)
+            try:
+                self._sending = self._alerts.start(store)
+            except Exception as error:  # noqa: BLE001 - windows are judged all the same, and it is tried again
+                self.problem = f"alerts are not sent: {type(error).__name__}: {error}"
 
     def _stop_sending(self) -> None:
         sending, self._sending = self._sending, None

@@ -63,8 +63,10 @@ def make_worker(
     for name, number in (("queue_size", queue_size), ("queue_bytes", queue_bytes), ("max_pending", max_pending)):
         check_count(name, number)
     if features is None and predictions is None:
-        raise ConfigError("`features` or `predictions` must say where they stand, got neither. Pass features='$.features'.")
-    if not isinstance(stream, str) or not stream:
+        raise ConfigError(
+            "`features` or `predictions` must say where they stand, got neither. Pass features='$.features'."
+        )
+    if not stream:
         raise ConfigError(f"`stream` must be a name, got {stream!r}.")
     judge = _monitor(monitor, roles)
     profile = judge.profile
@@ -92,9 +94,9 @@ def make_worker(
         stream,
         intake,
         collector,
-        profile,
-        _windows(window),
-        ProfileScorer.of_monitor(judge),
+        profile=profile,
+        windows=_windows(window),
+        scorer=ProfileScorer.of_monitor(judge),
         store=store,
         alerts=alerts,
         on_window=on_window,

@@ -124,9 +124,10 @@ class SharedWindows:
     @property
     def n_unsaved(self) -> int:
         """Rows that are counted and not stored."""
-        waiting = self._unit.parts.values() if self._unit is not None else ()
-        n_rows = 0 if self._unit is None else self._unit.n_rows
-        return n_rows + sum(n for _, n in (*self._unsaved.values(), *waiting))
+        unit, parts = self._unit, [*self._unsaved.values()]
+        if unit is None:
+            return sum(n for _, n in parts)
+        return unit.n_rows + sum(n for _, n in (*parts, *unit.parts.values()))
 
     def flush(
         self,
@@ -181,7 +182,9 @@ class SharedWindows:
         unit = self._unit
         for _ in range(MAX_TRIES):
             parts = unit.parts if self.timed else self._numbered(unit.rows, self._offset)
-            totals = {key: self._stored[key] + part if key in self._stored else part for key, (part, _) in parts.items()}
+            totals = {
+                key: self._stored[key] + part if key in self._stored else part for key, (part, _) in parts.items()
+            }
             ready = [(key, totals[key].to_bytes(), n) for key, (_, n) in parts.items()]
             try:
                 with store.transaction() as transaction:

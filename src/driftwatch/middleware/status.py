@@ -61,14 +61,14 @@ def status_app(
     --------
     >>> app = status_app("driftwatch.db", token="secret")
     """
-    if token is not None and not (isinstance(token, str) and token):
+    if token is not None and not token:
         raise ConfigError("`token` must be a text that is not empty. Leave it out to let everybody read.")
-    if source is not None and not isinstance(source, DriftMiddleware | str | os.PathLike):
-        if not hasattr(source, "transaction"):
-            raise InputTypeError(
-                f"`source` must be a DriftMiddleware, a store or its path, got {type(source).__name__}. Leave it out for "
-                "the middleware that a request comes through."
-            )
+    usable = source is None or isinstance(source, DriftMiddleware | str | os.PathLike) or hasattr(source, "transaction")
+    if not usable:
+        raise InputTypeError(
+            f"`source` must be a DriftMiddleware, a store or its path, got {type(source).__name__}. Leave it out for the "
+            "middleware that a request comes through."
+        )
     return _StatusApp(source, None if token is None else token.encode(), stream)
 
 
@@ -205,6 +205,12 @@ def _history(view: _View) -> _Reply:
     return _json([_run(run) for run in view.opened().runs(view.stream, limit=limit)])
 
 
+def _metrics(view: _View) -> _Reply:
+    from driftwatch.metrics.prometheus import CONTENT_TYPE, render_metrics
+
+    return _Reply(200, render_metrics(view.opened()), CONTENT_TYPE.encode())
+
+
 def _healthz(view: _View) -> _Reply:
     problem = view.middleware is not None and view.middleware.status()["problem"] is not None
     return _json({"status": "degraded" if problem else "ok"})
@@ -226,6 +232,7 @@ _PAGES: Mapping[str, Callable[[_View], _Reply]] = {
     "status": _status,
     "report": _report,
     "history": _history,
+    "metrics": _metrics,
     "healthz": _healthz,
 }
 

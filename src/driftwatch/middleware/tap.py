@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import re
 import time
@@ -13,11 +12,12 @@ from driftwatch._checks import check_count, is_amount
 from driftwatch.errors import ConfigError
 from driftwatch.middleware.bodies import content_type_of, is_allowed
 from driftwatch.middleware.intake import Exchange
-from driftwatch.middleware.threads import in_thread
 from driftwatch.middleware.setup import make_worker
+from driftwatch.middleware.threads import in_thread
 
 if TYPE_CHECKING:
     import datetime as dt
+    import os
     from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 
     from driftwatch.arrays.schema import Role
@@ -161,9 +161,8 @@ class DriftMiddleware:
         self._methods = frozenset(method.upper() for method in methods)
         self._paths = None if paths is None else _matcher(paths)
         self._clock = clock
-        self._rules = _Rules(
-            frozenset(statuses), frozenset(kind.lower().encode() for kind in content_types), max_body
-        )
+        allowed = frozenset(kind.lower().encode() for kind in content_types)
+        self._rules = _Rules(frozenset(statuses), allowed, max_body, reads_request=features is not None)
         self._worker = make_worker(
             monitor=monitor,
             features=features,
@@ -190,7 +189,9 @@ class DriftMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a connection on to the app."""
         if scope["type"] != "http":
-            await (self._lifespan(scope, receive, send) if scope["type"] == "lifespan" else self.app(scope, receive, send))
+            await (
+                self._lifespan(scope, receive, send) if scope["type"] == "lifespan" else self.app(scope, receive, send)
+            )
             return
         scope[MIDDLEWARE] = self
         if (
@@ -255,10 +256,13 @@ class DriftMiddleware:
 class _Rules:
     """What the event loop looks at."""
 
-    __slots__ = ("content_types", "max_body", "statuses")
+    __slots__ = ("content_types", "max_body", "reads_request", "statuses")
 
-    def __init__(self, statuses: frozenset[int], content_types: frozenset[bytes], max_body: int) -> None:
+    def __init__(
+        self, statuses: frozenset[int], content_types: frozenset[bytes], max_body: int, *, reads_request: bool
+    ) -> None:
         self.statuses, self.content_types, self.max_body = statuses, content_types, max_body
+        self.reads_request = reads_request
 
 
 class _Tap:
@@ -291,7 +295,7 @@ class _Tap:
             if message["type"] == "http.request":
                 self.more = more = message.get("more_body", False)
                 body = message.get("body")
-                if body and type(self.request) is list:
+                if body and type(self.request) is list and self._rules.reads_request:
                     self.size_in += len(body)
                     if self.size_in > self._rules.max_body:
                         self.request = "too_large"
@@ -344,9 +348,9 @@ class _Tap:
         return is_allowed(content_type_of(headers), self._rules.content_types)
 
     def _complete(self) -> None:
-        if type(self.request) is str:
+        if isinstance(self.request, str):
             self.drop(self.request)
-        elif self.more:
+        elif self.more and self._rules.reads_request:
             self.drop("unread")
         else:
             self.is_done = True
@@ -364,7 +368,9 @@ class _Tap:
 
 def _matcher(paths: Sequence[str]) -> Callable[[str], object]:
     exact = frozenset(path for path in paths if "*" not in path)
-    pattern = re.compile("|".join(".*".join(map(re.escape, path.split("*"))) for path in paths if "*" in path) or r"(?!)")
+    pattern = re.compile(
+        "|".join(".*".join(map(re.escape, path.split("*"))) for path in paths if "*" in path) or r"(?!)"
+    )
 
     def match(path: str) -> object:
         return True if path in exact else pattern.fullmatch(path)

@@ -49,7 +49,7 @@ class ProfileScorer:
     def of_monitor(cls, monitor: Monitor) -> Self:
         """Return a scorer that judges by this monitor, with all of its settings."""
         scorer = cls.__new__(cls)
-        scorer._profile, scorer._monitor = monitor.profile, monitor
+        scorer._profile, scorer._monitor = monitor.profile, monitor  # noqa: SLF001 - the object is being made
         scorer.fingerprint = monitor.profile.summary.frame
         return scorer
 
