@@ -25,6 +25,7 @@ LAZY = [
     "driftwatch.distributed",
     "driftwatch.kernels",
     "driftwatch.metrics",
+    "driftwatch.middleware",
     "driftwatch.monitor",
     "driftwatch.performance",
     "driftwatch.scoring",

@@ -198,8 +198,11 @@ def test_it_runs_by_itself_too(watched: DriftMiddleware) -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(status_app(watched)({"type": "lifespan"}, receive, send))
-    asyncio.run(status_app(watched)({"type": "websocket"}, receive, send))
+    async def run() -> None:
+        for kind in ("lifespan", "websocket"):
+            await status_app(watched)({"type": kind}, receive, send)
+
+    asyncio.run(run())
     assert [message["type"] for message in sent] == [
         "lifespan.startup.complete",
         "lifespan.shutdown.complete",
