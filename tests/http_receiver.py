@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import select
 import socket
 import threading
 import time
@@ -100,6 +101,28 @@ def running_receiver(*answers: Any, tls: ssl.SSLContext | None = None) -> Iterat
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        def do_CONNECT(self) -> None:
+            """Answer as a proxy that connects if it is told to answer 200."""
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            receiver.received.append(Received(f"CONNECT {self.path}", headers, b""))
+            status, _, _ = receiver.next_answer()
+            self.close_connection = True
+            self.send_response(status)
+            self.end_headers()
+            if status == 200:
+                self.relay(int(self.path.rpartition(":")[2]))
+
+        def relay(self, port: int) -> None:
+            """Pass bytes on to that port of loopback and back, whatever host was named."""
+            with socket.create_connection(("127.0.0.1", port)) as other:
+                ends = {self.connection: other, other: self.connection}
+                while not receiver.stopping.is_set():
+                    for end in select.select(list(ends), [], [], 0.05)[0]:
+                        data = end.recv(65_536)
+                        if not data:
+                            return
+                        ends[end].sendall(data)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

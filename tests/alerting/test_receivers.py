@@ -31,6 +31,7 @@ GOOD: list[dict[str, Any]] = [
     {"kind": "slack", "url": "${DW_URL}", "timeout": 3, "block_private": True},
     {"kind": "slack", "token": "${DW_PASSWORD}", "channel": "C1"},
     {"kind": "webhook", "url": "https://host.example/in", "secret": "${DW_KEY}"},
+    {"kind": "webhook", "url": "https://host/", "unsigned": True, "proxy": "http://proxy:3128"},
     {"kind": "webhook", "url": "${DW_URL}", "secret": ["${DW_KEY}", "${DW_KEY}"]},
     {
         "kind": "webhook",
@@ -89,6 +90,12 @@ def test_an_unknown_setting_is_refused_with_the_nearest(given: dict[str, Any]) -
         ({"kind": "webhook", "url": "https://host/", "secret": "whsec_hunter2"}, "is no place for it"),
         ({"kind": "webhook", "url": "https://host/", "secret": "${DW_PASSWORD}"}, "24 to 64 bytes"),
         ({"kind": "webhook", "url": "https://dw:hunter2@host/", "unsigned": True}, "is no place for it"),
+        (
+            {"kind": "slack", "url": "${DW_URL}", "proxy": "http://dw:hunter2@proxy"},
+            "`proxy` of receiver 'ops' holds a sec",
+        ),
+        ({"kind": "slack", "url": "${DW_URL}", "proxy": "proxy:3128"}, "`proxy` of receiver 'ops': a receiver's URL"),
+        ({"kind": "webhook", "url": "http://[::1/", "unsigned": True}, "`url` of receiver 'ops': a receiver's URL"),
         ({"kind": "webhook", "url": "host", "unsigned": True}, "must begin with http"),
         (
             {"kind": "webhook", "url": "https://host/", "unsigned": True, "headers": {"X-Api-Key": "hunter2"}},

@@ -97,15 +97,15 @@ def answered(**said: object) -> tuple[int, dict[str, str], bytes]:
 
 def test_a_bot_keeps_a_story_in_one_thread(tmp_path: Path) -> None:
     over = notification(feature_alert("age", status="resolved"))
-    with running_receiver(*(answered(ok=True, ts=f"17000.{i}") for i in range(5))) as receiver:
+    with running_receiver(*(answered(ok=True, ts=f"17000.{i}") for i in range(6))) as receiver:
         with SQLiteStore(tmp_path / "store.db") as store:
-            for message in (notification(), notification()):
+            for message in (notification(kind="test"), notification(), notification()):
                 bot(receiver.url, store).send(message)
         with SQLiteStore(tmp_path / "store.db") as store:  # after a restart
             for message in (over, notification(), notification(kind="test")):
                 bot(receiver.url, store).send(message)
         sent = [json.loads(got.body) for got in receiver.received]
-    assert [body.get("thread_ts") for body in sent] == [None, "17000.0", "17000.0", None, "17000.3"]
+    assert [body.get("thread_ts") for body in sent] == [None, None, "17000.1", "17000.1", None, "17000.4"]
     assert {body["channel"] for body in sent} == {"C0123"}
     assert receiver.received[0].headers["authorization"] == "Bearer xoxb-secret"
 

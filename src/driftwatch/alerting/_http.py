@@ -1,16 +1,14 @@
 """One POST, carefully (layer 5): bounded in time and size, no redirects, and nothing secret in what is said about it.
 
 The standard library's client: it takes a socket that is connected already, so that the address which was checked is the one
-that is used, with the name kept for TLS and `Host`. Proxies of the environment are not asked, for the same reason.
+that is used, with the name kept for TLS and `Host`. Proxies of the environment are not asked, for the same reason; one can be named.
 """
 
 from __future__ import annotations
 
-import base64
 import functools
 import hashlib
 import http.client
-import io
 import re
 import socket
 import ssl
@@ -22,6 +20,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from driftwatch._version import version
 from driftwatch.alerting._addresses import connected, resolved
+from driftwatch.alerting._sockets import TimedSocket, basic_credentials, open_tunnel, seconds_left
 from driftwatch.errors import ConfigError, DeliveryError
 
 if TYPE_CHECKING:
@@ -70,6 +69,8 @@ class Endpoint:
         Seconds of a clock that only goes forward.
     path : str
         What follows the path of `url`.
+    proxy : Secret, optional
+        URL of an HTTP proxy to go through, `http://[user:password@]host:port`.
     """
 
     url: Secret
@@ -79,6 +80,11 @@ class Endpoint:
     resolve: Callable[..., list[Any]] = socket.getaddrinfo
     clock: Callable[[], float] = time.monotonic
     path: str = ""
+    proxy: Secret | None = None
+
+    def __post_init__(self) -> None:
+        if self.proxy is not None and self.block_private:
+            raise ConfigError("`block_private` and `proxy` exclude each other: a proxy looks up the names itself.")
 
     def at(self, path: str) -> Endpoint:
         """Return the endpoint of a path below this one."""
@@ -103,7 +109,7 @@ class Endpoint:
         label = _label(url)
         try:
             answer = self._exchange(parts, body, headers)
-        except DeliveryError:
+        except (ConfigError, DeliveryError):
             raise
         except (OSError, http.client.HTTPException, ValueError) as error:
             # `from None`: what a client raises may hold the path or a header
@@ -115,27 +121,45 @@ class Endpoint:
 
     def _exchange(self, parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> Answer:
         until = self.clock() + self.timeout
-        host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
-        entries = resolved(host, port, self.resolve, public_only=self.block_private)
-        if not entries:
-            raise DeliveryError(
-                f"{_label(parts.geturl())} has no public address, and `block_private` allows no other. "
-                "Without it, receivers within your own network can be reached.",
-                permanent=True,
+        host, port = _host_and_port(parts)
+        path = (parts.path.rstrip("/") + self.path) if self.path else parts.path or "/"
+        target = path + (f"?{parts.query}" if parts.query else "")
+        proxy = None if self.proxy is None else split_url(self.proxy.reveal())
+        if proxy is not None and proxy.scheme != "http":
+            raise ConfigError(
+                "a proxy is named by an http:// URL; what goes through it to https:// is encrypted anyway."
             )
-        raw = connected(entries, lambda: min(CONNECT_TIMEOUT, _left(until, self.clock)))
+        raw = self._connected(*_host_and_port(proxy or parts), label=_label(parts.geturl()), until=until)
         try:
+            if proxy is not None and parts.scheme == "https":
+                open_tunnel(TimedSocket(raw, until, self.clock), proxy, host, port)
+            elif proxy is not None:
+                target = f"http://{parts.netloc.rpartition('@')[2]}{target}"
+                headers = {**headers, **_authorization("Proxy-Authorization", proxy)}
             if parts.scheme == "https":
-                raw.settimeout(_left(until, self.clock))
+                raw.settimeout(seconds_left(until, self.clock))
                 raw = _context(self.ca_file).wrap_socket(raw, server_hostname=host)
             connection = http.client.HTTPConnection(host, port)
-            connection.sock = _TimedSocket(raw, until, self.clock)
-            path = (parts.path.rstrip("/") + self.path) if self.path else parts.path or "/"
-            target = path + (f"?{parts.query}" if parts.query else "")
+            connection.default_port = PORTS[parts.scheme]  # which is left out of `Host`
+            connection.sock = TimedSocket(raw, until, self.clock)
             connection.request("POST", target, body, {**_standard_headers(parts), **headers})
             return _answer(connection.getresponse())
         finally:
             raw.close()
+
+    def _connected(self, host: str, port: int, *, label: str, until: float) -> socket.socket:
+        entries = resolved(host, port, self.resolve, public_only=self.block_private)
+        if not entries:
+            raise DeliveryError(
+                f"{label} has no public address, and `block_private` allows no other. "
+                "Without it, receivers within your own network can be reached.",
+                permanent=True,
+            )
+        return connected(entries, lambda: min(CONNECT_TIMEOUT, seconds_left(until, self.clock)))
+
+
+def _host_and_port(parts: SplitResult) -> tuple[str, int]:
+    return parts.hostname or "", parts.port or PORTS[parts.scheme]
 
 
 def split_url(url: str) -> SplitResult:
@@ -182,47 +206,6 @@ def retry_after(value: str | None, *, now: float) -> float | None:
     return min(max(seconds, 0.0), MAX_WAIT)
 
 
-class _TimedSocket:
-    """A socket for `http.client` of which every wait ends at one time, so that a trickle of bytes cannot hold it."""
-
-    def __init__(self, raw: socket.socket, until: float, clock: Callable[[], float]) -> None:
-        self._raw, self._until, self._clock = raw, until, clock
-
-    def sendall(self, data: bytes) -> None:
-        for start in range(0, len(data), MAX_ANSWER):
-            self._raw.settimeout(_left(self._until, self._clock))
-            self._raw.sendall(data[start : start + MAX_ANSWER])
-
-    def receive(self, buffer: Any) -> int:
-        self._raw.settimeout(_left(self._until, self._clock))
-        return self._raw.recv_into(buffer)
-
-    def makefile(self, *_: object, **__: object) -> io.BufferedReader:
-        return io.BufferedReader(_Reader(self))
-
-    def close(self) -> None:
-        """Leave the socket open: the client calls this before the body is read; `Endpoint` closes it."""
-
-
-class _Reader(io.RawIOBase):
-    def __init__(self, source: _TimedSocket) -> None:
-        super().__init__()
-        self._source = source
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        return self._source.receive(buffer)
-
-
-def _left(until: float, clock: Callable[[], float]) -> float:
-    left = until - clock()
-    if left <= 0:
-        raise TimeoutError("it took too long")
-    return left
-
-
 @functools.lru_cache(maxsize=8)
 def _context(ca_file: str | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_file)
@@ -243,11 +226,12 @@ def _answer(response: http.client.HTTPResponse) -> Answer:
 
 
 def _standard_headers(parts: SplitResult) -> dict[str, str]:
-    headers = {"User-Agent": f"driftwatch/{version()}", "Connection": "close"}
-    if parts.username is not None:
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
-    return headers
+    return {"User-Agent": f"driftwatch/{version()}", "Connection": "close", **_authorization("Authorization", parts)}
+
+
+def _authorization(name: str, parts: SplitResult) -> dict[str, str]:
+    credentials = basic_credentials(parts)
+    return {} if credentials is None else {name: credentials}
 
 
 def _refusal(label: str, answer: Answer, hidden: list[str]) -> DeliveryError:

@@ -106,29 +106,34 @@ class Settings:
         return found
 
     def endpoint(self, *, default: str | None = None, is_secret: bool = False) -> Endpoint:
-        """Return where to post to, from `url` or `url_file`, `timeout`, `block_private` and `ca_file`.
+        """Return where to post to, from `url`, `timeout`, `block_private`, `ca_file` and `proxy`.
 
         A `url` may stand there in full unless it `is_secret`, as a whole or by a password in it.
         """
-        text = self._take("url", None)
-        if isinstance(text, str) and "${" not in text and not is_secret:
-            if urlsplit(text).password is not None:
-                self._refuse_literal("url")
-            self._known.add("url_file")
-            url = Secret(text)
-        else:
-            found = self.secret("url", required=default is None)
-            url = found or Secret(str(default))
-        try:
-            split_url(url.reveal())
-        except ConfigError as error:
-            raise ConfigError(f"`url` of receiver {self.name!r}: {error}") from None
+        url = self._address("url", is_secret=is_secret, required=default is None) or Secret(str(default))
+        proxy = self._address("proxy", is_secret=False)
+        for key, secret in (("url", url), ("proxy", proxy)):
+            try:
+                if secret is not None:
+                    split_url(secret.reveal())
+            except ConfigError as error:
+                raise ConfigError(f"`{key}` of receiver {self.name!r}: {error}") from None
         return Endpoint(
             url,
             timeout=float(self.number("timeout", 15.0, least=0.1)),
             block_private=self.flag("block_private", default=False),
             ca_file=self.text("ca_file", None),
+            proxy=proxy,
         )
+
+    def _address(self, key: str, *, is_secret: bool, required: bool = False) -> Secret | None:
+        text = self._take(key, None)
+        if not isinstance(text, str) or "${" in text or is_secret:
+            return self.secret(key, required=required)
+        if _has_password(text):
+            self._refuse_literal(key)
+        self._known.add(f"{key}_file")
+        return Secret(text)
 
     def headers(self) -> Mapping[str, Secret]:
         """Return the texts of the table `headers`; `${NAME}` in them is filled in when they are sent."""
@@ -185,3 +190,10 @@ class Settings:
             secret.reveal()
         except ConfigError as error:
             raise ConfigError(f"`{key}` of receiver {self.name!r}: {error}") from None
+
+
+def _has_password(url: str) -> bool:
+    try:
+        return urlsplit(url).password is not None
+    except ValueError:  # it is no URL, which is said when it is used as one
+        return False

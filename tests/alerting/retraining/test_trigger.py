@@ -130,9 +130,18 @@ def test_a_start_that_failed_is_tried_again_with_the_same_id(store: SQLiteStore,
     with pytest.raises(type(error)):
         own.send(message)
     own.send(message)
-    own.send(message)
     first, second = target.requests
     assert first.id == second.id
+
+
+def test_while_a_start_is_tried_again_no_other_window_starts_one(store: SQLiteStore) -> None:
+    target, first = Asked(DeliveryError("busy")), told(store, 3)
+    own = trigger(store, target)
+    with pytest.raises(DeliveryError):
+        own.send(first)
+    own.send(told(store))
+    own.send(first)
+    assert [request.run_id for request in target.requests] == [3, 3]
 
 
 def test_a_start_that_failed_for_good_leaves_the_next_window_free(store: SQLiteStore) -> None:

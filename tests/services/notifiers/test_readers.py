@@ -140,6 +140,23 @@ def test_a_certificate_of_another_name_or_authority_is_refused(ca_file: str, tru
         assert receiver.received == []
 
 
+def test_tls_is_checked_by_name_through_a_proxy(ca_file: str) -> None:
+    with (
+        running_receiver((200, {}, b"")) as proxy,
+        running_receiver(tls=server_context("hooks.example")) as receiver,
+        running_receiver(tls=server_context("other.example")) as other,
+    ):
+        through = Secret(proxy.url)
+        url = Secret(f"https://hooks.example:{receiver.port}/in")
+        Endpoint(url, ca_file=ca_file, proxy=through).post(b"{}", {})
+        assert receiver.received[0].body == b"{}"
+        assert proxy.received[0].path == f"CONNECT hooks.example:{receiver.port}"
+        wrong = Secret(f"https://hooks.example:{other.port}/in")
+        with pytest.raises(DeliveryError, match="certificate is not trusted"):
+            Endpoint(wrong, ca_file=ca_file, proxy=through).post(b"{}", {})
+        assert other.received == []
+
+
 @pytest.mark.parametrize("how", ["stall", "trickle"])
 def test_tls_is_no_way_to_hold_the_thread(ca_file: str, how: str) -> None:
     with running_receiver(tls=server_context("hooks.example")) as receiver:
