@@ -72,6 +72,7 @@ def test_an_unknown_setting_is_refused_with_the_nearest(given: dict[str, Any]) -
 @pytest.mark.parametrize(
     ("given", "said"),
     [
+        ({"kind": "log", "send_resolve": False}, r"'send_resolve' \(did you mean 'send_resolved'\?\)"),
         ({}, "needs `kind`, one of 'alertmanager'"),
         ({"kind": "slak"}, r"kind of receiver 'ops': 'slak' \(did you mean 'slack'\?\)"),
         ({"kind": 3}, "unknown kind of receiver 'ops'"),

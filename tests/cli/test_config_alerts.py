@@ -40,7 +40,9 @@ comment = "known"
 
 
 def test_alerts_are_shown_with_their_source(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text("[tool.driftwatch.alerts.rules.feature_drift]\nfor = 5\nresolve_after = 4\n")
+    (tmp_path / "pyproject.toml").write_text(
+        "[tool.driftwatch.alerts.rules.feature_drift]\nfor = 5\nresolve_after = 4\n"
+    )
     (tmp_path / "driftwatch.toml").write_text(TEXT)
     lines = run("config", "show", "--resolved").out.splitlines()
     (for_,) = [line for line in lines if line.startswith("alerts.rules.feature_drift.for ")]
@@ -59,7 +61,9 @@ def test_what_may_be_a_secret_is_masked_and_references_are_shown(run: Run, tmp_p
 
 
 def test_what_is_shown_is_a_file_that_sets_the_same(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "driftwatch.toml").write_text(TEXT.replace("https://example.com/T0/B0/xyzzy", "${A}").replace("xyzzy", "${B}"))
+    (tmp_path / "driftwatch.toml").write_text(
+        TEXT.replace("https://example.com/T0/B0/xyzzy", "${A}").replace("xyzzy", "${B}")
+    )
     before = load_settings({}, {}, tmp_path).settings.alerts
     (tmp_path / "shown.toml").write_text(run("config", "show").out, encoding="utf-8")
     assert load_settings({}, {}, None, tmp_path / "shown.toml").settings.alerts == before

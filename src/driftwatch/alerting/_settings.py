@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["Settings"]
 
 _REQUIRED: Any = object()
+# keys of the same table that the alert manager reads before
+_SHARED = frozenset({"burst", "every", "send_resolved"})
 _SENSITIVE = re.compile("auth|cookie|key|password|secret|token", re.IGNORECASE)  # of names of headers
 
 
@@ -153,7 +155,9 @@ class Settings:
     def done(self) -> None:
         """Refuse keys that were not asked for."""
         if unknown := [key for key in self._given if key not in self._known]:
-            raise UnknownNameError.from_names(f"setting of receiver {self.name!r}", unknown, sorted(self._known))
+            raise UnknownNameError.from_names(
+                f"setting of receiver {self.name!r}", unknown, sorted(self._known | _SHARED)
+            )
 
     def _take(self, key: str, default: Any) -> Any:
         self._known.add(key)

@@ -91,7 +91,7 @@ class AlertManager:
 
     Examples
     --------
-    >>> from driftwatch.alerting import BaseNotifier
+    >>> from driftwatch.alerting import BaseNotifier, DatasetDrift
     >>> class Print(BaseNotifier):
     ...     def send(self, notification):
     ...         print(notification.title)
