@@ -6,7 +6,6 @@ import asyncio
 import itertools
 import json
 import sqlite3
-from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -325,17 +324,44 @@ def test_counts_wait_in_memory_while_the_store_is_away(store: SQLiteStore) -> No
     assert store.counters("http")["rows"] == 200
 
 
-def test_workers_on_other_references_do_not_add_and_say_so(store: SQLiteStore) -> None:
+@pytest.mark.parametrize("window", [10, "1m"])
+def test_a_new_reference_takes_over_and_what_the_old_one_counts_is_dropped_and_said(
+    store: SQLiteStore, window: int | str
+) -> None:
     clock = Clock()
+    clock.now = 1_700_000_041.0
     other = Monitor.from_profile(Profile.fit({"f0": [float(i) for i in range(100)]}))
-    first, second = worker(store, clock), worker(store, clock, monitor=other)
-    for one in (first, second):
+    old = worker(store, clock, window=window)
+    send(old, rows_like(4))
+    assert recorder(old).flush()
+    clock.now += 1.0
+    new = worker(store, clock, window=window, monitor=other)
+    for one in (new, old):
         send(one, rows_like(10))
-    assert recorder(first).flush()
-    assert recorder(second).flush()
-    assert recorder(first).flush()
-    assert all("do not add" in one.status()["problem"] for one in (first, second))
-    assert Counter(run.n_rows for run in store.runs("http")) == {10: 2}
+        assert recorder(one).flush()
+        assert recorder(one).flush()
+    assert "does not add" in old.status()["problem"]
+    clock.now += 20.0
+    assert recorder(old).flush()
+    assert recorder(new).flush()
+    assert recorder(new).leads
+    assert "does not add" in new.status()["problem"]
+    clock.now += 100.0
+    assert recorder(new).flush()
+    assert new.status()["problem"] is None
+    (run,) = store.runs("http")
+    assert run.n_rows == 10
+    if window == 10:
+        assert run.key.start == 10  # beside the window that the old one had begun
+    assert DriftReport.from_json(store.report(run.id)).n_reference == 100
+    assert store.counters("http")["dropped_old_reference"] == 14
+    again = worker(store, clock, window=window)  # the old version is brought back
+    send(again, rows_like(10))
+    assert recorder(again).flush()
+    clock.now += 100.0
+    assert recorder(again).flush()
+    assert len(store.runs("http")) == 2
+    assert content(store.report(store.runs("http")[0].id)) == offline(rows_like(10))
 
 
 def test_a_damaged_store_is_a_problem_and_nothing_else(tmp_path: Path) -> None:

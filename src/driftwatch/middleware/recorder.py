@@ -31,8 +31,8 @@ __all__ = ["Alerts", "Recorder"]
 
 SLICE = 64  # exchanges read at a time, so that the event loop gets the interpreter in between
 MIXED = (
-    "other worker processes count on another reference or in other windows, and those do not add: load one saved profile in "
-    "all of them"
+    "some worker processes count on another reference or in other windows than the one that began last, and what they count is "
+    "dropped, as it does not add: load one saved profile in all of them"
 )
 STOP_ALERTS = 5.0  # seconds that messages on their way may take at the end
 
@@ -112,6 +112,7 @@ class Recorder:
             self.stream,
             self._profile,
             self._windows,
+            since=int(self._clock() * SECOND),
             worker=f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}",
             flush_every=self._flush_every,
             lease_for=self._lease_for,

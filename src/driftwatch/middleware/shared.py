@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +30,7 @@ SECOND = 1_000_000
 SLACK = SECOND  # between the clock's reading for a row and the row being in the queue
 FORGOTTEN = 86_400 * SECOND  # after which a worker that wrote no more is no longer listed
 MAX_UNSAVED = 200  # windows of time that wait for a store that is away
+ALL = "all"  # the scope of windows by count, which have one: it is what tells them from those of time
 MAX_TRIES = 20  # times that other workers may have been faster
 
 
@@ -64,7 +64,7 @@ class Written:
     closed : list of OpenWindow
         What it is to judge.
     mixed : bool
-        Whether another worker that is alive counts on another reference or in other windows.
+        Whether a worker that is alive counts on another reference, or in other windows, than the one that began last.
     """
 
     leads: bool
@@ -86,6 +86,8 @@ class SharedWindows:
     windows : Windows
     worker : str
         Name of this worker, which no other one has.
+    since : int
+        When it began. Counts of different references or windows do not add; those of the worker that began last are kept.
     flush_every, lease_for : float
         Seconds.
 
@@ -97,12 +99,21 @@ class SharedWindows:
     """
 
     def __init__(
-        self, stream: str, profile: Profile, windows: Windows, *, worker: str, flush_every: float, lease_for: float
+        self,
+        stream: str,
+        profile: Profile,
+        windows: Windows,
+        *,
+        worker: str,
+        since: int,
+        flush_every: float,
+        lease_for: float,
     ) -> None:
         self.settings = json.dumps({"reference": profile.summary.frame, "windows": json.loads(windows.settings)})
-        # counts of different references or windows do not add, and a new version of a service meets the old one here
-        self.scope = sha256(self.settings.encode()).hexdigest()[:12]
+        self.scope = "" if windows.by == "time" else ALL
         self.worker = worker
+        self.is_outdated = False
+        self._since = since
         self._stream, self._profile, self._windows = stream, profile, windows
         self._grace = int(2 * flush_every * SECOND)
         self._dead_after = int(max(30.0, 6 * flush_every) * SECOND)
@@ -113,7 +124,7 @@ class SharedWindows:
         self._unsaved: dict[WindowKey, tuple[Window, int]] = {}
         self._stored: dict[WindowKey, Window] = {}
         self._watermark: int | None = None
-        self._registered = False
+        self._entered = False
         self.lost: Counter[str] = Counter()
 
     @property
@@ -180,6 +191,8 @@ class SharedWindows:
     def _write(self, store: Store, *, now: int, through: int, final: bool) -> Written:
         assert self._unit is not None
         unit = self._unit
+        if not self._entered:
+            self._enter(store)
         for _ in range(MAX_TRIES):
             parts = unit.parts if self.timed else self._numbered(unit.rows, self._offset)
             totals = {
@@ -201,7 +214,10 @@ class SharedWindows:
         )
 
     def _settle(self, unit: _Unit, totals: Mapping[WindowKey, Window]) -> None:
-        self._seq, self._unit, self._registered = unit.seq, None, True
+        self._seq, self._unit = unit.seq, None
+        if self.is_outdated:
+            self._stored = {}
+            return
         self._offset += unit.n_rows
         reached = self._watermark if self.timed else self._offset
         self._stored = {
@@ -221,26 +237,52 @@ class SharedWindows:
         final: bool,
     ) -> set[WindowKey]:
         """Store a unit; return the windows of it that had closed before."""
-        if not self._registered:
-            transaction.register(self._stream, self.settings)
         space, late = space_of(self._stream), set[WindowKey]()
         before = transaction.note(space, self.worker)
         # a connection that broke during a commit does not say whether that was done
         if before is None or json.loads(before)["seq"] != unit.seq:
             counts = Counter(unit.counts)
-            if unit.n_rows:
+            known = self._in_use(transaction)
+            self.is_outdated = known is not None and known["settings"] != self.settings
+            if unit.n_rows and not self.is_outdated:
                 self._number(transaction, unit.n_rows)
             self._watermark = transaction.watermark(self._stream)
             for key, state, n_rows in ready:
-                if self.timed and self._windows.is_closed(key.stop, self._watermark):
+                if self.is_outdated:
+                    counts["dropped_old_reference"] += n_rows
+                elif self.timed and self._windows.is_closed(key.stop, self._watermark):
                     late.add(key)
                     counts["late_rows"] += n_rows
                 else:
                     transaction.put_window_part(self._stream, key, self.worker, state, n_rows=n_rows)
             transaction.count(self._stream, counts)
-        note = {"seq": unit.seq, "time": now, "through": through, "scope": self.scope}
+        note = {"seq": unit.seq, "time": now, "through": through, "outdated": self.is_outdated}
         transaction.put_note(space, self.worker, None if final else json.dumps(note))
         return late
+
+    def _enter(self, store: Store) -> None:
+        """Make the reference of this worker the one in use, unless a worker that began later has another one."""
+        with store.transaction() as transaction:
+            transaction.register(self._stream, self.settings)
+            known = self._in_use(transaction)
+            if known is None or (known["settings"] != self.settings and known["since"] <= self._since):
+                # windows that were begun on another reference can neither be filled up nor judged by it
+                lost = transaction.open_windows(self._stream)
+                for window in lost:
+                    transaction.remove_window(self._stream, window.key)
+                transaction.count(self._stream, {"dropped_old_reference": sum(window.n_rows for window in lost)})
+                position = transaction.positions(self._stream).get(self.scope)
+                if position is not None:
+                    stop = -(-position.offset // self._windows.size) * self._windows.size
+                    moved = Position(stop, n_rows=position.n_rows)
+                    transaction.move(self._stream, self.scope, moved, expected=position.offset)
+                note = json.dumps({"settings": self.settings, "since": self._since})
+                transaction.put_note(f"{space_of(self._stream)}:reference", "in use", note)
+        self._entered = True
+
+    def _in_use(self, transaction: Transaction) -> dict[str, Any] | None:
+        text = transaction.note(f"{space_of(self._stream)}:reference", "in use")
+        return None if text is None else json.loads(text)
 
     def _number(self, transaction: Transaction, n_rows: int) -> None:
         position = transaction.positions(self._stream).get(self.scope)
@@ -248,14 +290,16 @@ class SharedWindows:
         if offset != self._offset:
             raise _MovedError(str(offset))
         stop = offset + n_rows
-        moved = Position(stop, n_rows=stop)
+        moved = Position(stop, n_rows=n_rows if position is None else position.n_rows + n_rows)
         transaction.move(self._stream, self.scope, moved, expected=None if position is None else offset)
 
     def _lead(self, transaction: Transaction, now: int, *, final: bool) -> Written:
         """Take the lease if nobody has it, and return what is closed."""
-        name = f"{space_of(self._stream)}:{self.scope}"
-        if not transaction.lease(name, self.worker, now=now, until=now + self._lease_for):
-            return Written(leads=False, closed=[], mixed=False)
+        name = space_of(self._stream)
+        if self.is_outdated:
+            transaction.release(name, self.worker)
+        if self.is_outdated or not transaction.lease(name, self.worker, now=now, until=now + self._lease_for):
+            return Written(leads=False, closed=[], mixed=self.is_outdated)
         space, others = space_of(self._stream), dict[str, dict[str, Any]]()
         for worker, text in transaction.notes(space).items():
             note = json.loads(text)
@@ -275,16 +319,16 @@ class SharedWindows:
         closed = [
             window
             for window in transaction.open_windows(self._stream)
-            if window.key.scope == self.scope and self._windows.is_closed(window.key.stop, reached)
+            if self._windows.is_closed(window.key.stop, reached)
         ]
         if final and not closed:
             transaction.release(name, self.worker)
-        return Written(leads=True, closed=closed, mixed=any(note["scope"] != self.scope for note in others.values()))
+        return Written(leads=True, closed=closed, mixed=any(note["outdated"] for note in others.values()))
 
     def release(self, store: Store) -> None:
         """Let another worker judge from now on."""
         with store.transaction() as transaction:
-            transaction.release(f"{space_of(self._stream)}:{self.scope}", self.worker)
+            transaction.release(space_of(self._stream), self.worker)
 
     def _numbered(self, batches: list[Batch], first: int) -> dict[WindowKey, tuple[Window, int]]:
         """Count rows into the windows that they are in if the first of them has this number."""
