@@ -6,7 +6,8 @@ from importlib.util import find_spec
 
 # a library, and the folders or files that are about it
 _NEEDED = {
-    "psycopg": ("store",), "litestar": ("middleware",),
+    "psycopg": ("store",),
+    "litestar": ("middleware",),
     "aiosmtpd": ("notifiers",),
     "moto": ("storage",),
     "mlflow": ("mlflow",),  # a session of its own

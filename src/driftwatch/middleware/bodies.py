@@ -111,9 +111,11 @@ def _fast() -> Callable[[bytes], Any] | None:
     with suppress(ImportError):
         import orjson
 
-        return orjson.loads
+        loads: Callable[[bytes], Any] = orjson.loads
+        return loads
     with suppress(ImportError):
         import msgspec
 
-        return msgspec.json.Decoder().decode
+        decode: Callable[[bytes], Any] = msgspec.json.Decoder().decode
+        return decode
     return None
