@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from driftwatch.errors import (
     ConfigError,
+    InputError,
     MissingExtraError,
     StoreError,
     StoreLockedError,
@@ -140,6 +141,12 @@ class PostgreSQLStore(SQLStore):
         connection = self._begun(begin)
         try:
             yield _Session(connection)
+            if connection.info.transaction_status is TransactionStatus.INERROR:
+                # COMMIT would roll back without a word
+                raise StoreError(
+                    f"nothing was stored in {self.name!r}: a statement of the transaction failed, and what it raised was "
+                    "caught inside. Let it pass."
+                )
             connection.execute("COMMIT")
         finally:
             _roll_back(connection)
@@ -242,6 +249,8 @@ class PostgreSQLStore(SQLStore):
     def _explained(self) -> Iterator[None]:
         try:
             yield
+        except psycopg.DataError as error:  # the caller's: the store is well
+            raise InputError(f"PostgreSQL cannot hold a value of the transaction: {_said(error)}.") from error
         except psycopg.Error as error:
             raise _explain(error, self.name, self.timeout) from error
 
@@ -291,9 +300,13 @@ def _shown(conninfo: dict[str, Any], schema: str) -> str:
     return f"postgresql://{user}{conninfo.get('host', '')}{port}/{conninfo.get('dbname', '')}?schema={schema}"
 
 
+def _said(error: psycopg.Error) -> str:
+    return (error.diag.message_primary or str(error)).strip().partition("\n")[0]
+
+
 def _explain(error: psycopg.Error, name: str, timeout: float) -> StoreError:
     code = error.sqlstate or ""
-    said = (error.diag.message_primary or str(error)).strip().partition("\n")[0]
+    said = _said(error)
     if code in _LOCKED:
         return StoreLockedError(
             f"another process has held the lock of the store {name!r} for more than {timeout:g} s. End what holds it, or "

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import threading
 import time
+from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
-from driftwatch.errors import ConfigError, StoreError, StoreLockedError, StoreUnavailableError
+from driftwatch.errors import ConfigError, InputError, StoreError, StoreLockedError, StoreUnavailableError
 from driftwatch.store import PostgreSQLStore, open_store
 from driftwatch.store._migrations import VERSION
 from postgresql_server import PASSWORD, PostgreSQLServer
@@ -299,10 +300,33 @@ def test_a_schema_that_was_dropped_is_told(store: PostgreSQLStore, address: str)
         assert again.counters("s") == {}
 
 
-def test_text_that_postgresql_cannot_hold_is_told(store: PostgreSQLStore) -> None:
-    with pytest.raises(StoreError, match="NUL"), store.transaction() as transaction:
-        transaction.put_note("a", "b", "\x00")
+@pytest.mark.parametrize(("value", "said"), [("\x00", "NUL"), (2**63, "bigint out of range")])
+def test_a_value_that_postgresql_cannot_hold_is_the_callers_mistake(
+    store: PostgreSQLStore, value: object, said: str
+) -> None:
+    def write() -> None:
+        with store.transaction() as transaction:
+            transaction.put_note("a", "b", "c")
+            if isinstance(value, str):
+                transaction.put_note("a", "b", value)
+            transaction.count("s", {"rows": value})  # type: ignore[dict-item]
+
+    with pytest.raises(InputError, match=said):
+        write()
+    assert store.notes("a") == {}
     add(store)
+
+
+def test_an_error_that_was_caught_inside_does_not_lose_the_rest_without_a_word(store: PostgreSQLStore) -> None:
+    def write() -> None:
+        with store.transaction() as transaction:
+            transaction.put_note("a", "b", "c")
+            with suppress(psycopg.Error):
+                transaction.count("s", {"rows": 2**63})
+
+    with pytest.raises(StoreError, match="nothing was stored"):
+        write()
+    assert store.notes("a") == {}
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
