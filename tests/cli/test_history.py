@@ -208,3 +208,24 @@ def test_a_mistyped_path_makes_no_store(run: Run, tmp_path: Path, command: list[
 
 def test_an_export_over_the_store_is_refused(run: Run, store: Path) -> None:
     assert "one of the inputs" in run("history", "export", "--store", store, "-o", store).error
+
+
+def test_checks_of_files_are_kept_where_they_are_told_to(run: Run, tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for name, mean in (("reference", 0), ("same", 0), ("other", 3)):
+        np.savetxt(tmp_path / f"{name}.csv", rng.normal(mean, 1, (400, 2)), delimiter=",", header="a,b", comments="")
+    kept = ("--store", tmp_path / "kept.db", "--stream", "nightly")
+    assert run("check", tmp_path / "reference.csv", tmp_path / "same.csv", *kept).code == 0
+    run("profile", "build", tmp_path / "reference.csv", "-o", tmp_path / "ref.dwp")
+    assert run("check", "--profile", tmp_path / "ref.dwp", tmp_path / "other.csv", "-q", *kept).code == 1
+
+    rows = json.loads(run("history", "list", "--store", tmp_path / "kept.db", "-f", "json").out)
+    assert [(row["stream"], row["verdict"], row["n_drifted"]) for row in rows] == [
+        ("nightly", "drift", 2),
+        ("nightly", "no_drift", 0),
+    ]
+
+
+@pytest.mark.parametrize("half", [["--store", "a.db"], ["--stream", "nightly"]])
+def test_a_kept_check_has_a_store_and_a_name(run: Run, half: list[str]) -> None:
+    assert "go together" in run("check", "a.csv", "b.csv", *half).error

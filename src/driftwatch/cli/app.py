@@ -103,6 +103,8 @@ def check(
     block_size: options.BlockSizeOption = None,
     fail_on: options.FailOnOption = None,
     on_insufficient: options.OnInsufficientOption = None,
+    store: options.KeepOption = None,
+    stream: options.KeepStreamOption = None,
     calibration: options.CalibrationOption = None,
     config: options.ConfigOption = None,
     debug: options.DebugOption = False,
@@ -151,6 +153,7 @@ def check(
             flags=flags,
             config_file=config,
             calibration=calibration,
+            kept_in=options.kept_in(store, stream),
             output=output,
             quiet=quiet,
         )
@@ -160,6 +163,7 @@ def check(
         flags=flags,
         config_file=config,
         calibration=calibration,
+        kept_in=options.kept_in(store, stream),
         output=output,
         quiet=quiet,
     )

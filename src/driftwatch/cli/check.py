@@ -11,6 +11,7 @@ from driftwatch.cli.monitors import build_monitor
 from driftwatch.cli.progress import DelayedProgress
 from driftwatch.cli.rendering import deliver
 from driftwatch.cli.settings import resolve
+from driftwatch.cli.stores import keep
 from driftwatch.cli.streams import STDIO, check_destination, is_interactive, one_line
 from driftwatch.errors import ConfigError, InputError
 
@@ -31,6 +32,7 @@ def run_check(
     flags: Mapping[str, object],
     config_file: str | None,
     calibration: str | None = None,
+    kept_in: tuple[str, str] | None = None,
     output: str | None,
     quiet: bool,
 ) -> int:
@@ -44,6 +46,8 @@ def run_check(
         Settings given on the command line, by key; None where not given.
     config_file, calibration, output : str, optional
         Paths.
+    kept_in : tuple, optional
+        A store and the name of a stream in it, which keep the report.
     quiet : bool
         Write nothing to standard output; a file given by `output` is written all the same.
     """
@@ -56,6 +60,8 @@ def run_check(
         report = _compare(reference, current, settings, progress, read_calibration(calibration))
 
     deliver(report, settings.format, output=output, quiet=quiet)
+    if kept_in is not None:
+        keep(report, *kept_in)
     return exit_code(report, fail_on=settings.fail_on, on_insufficient=settings.on_insufficient)
 
 

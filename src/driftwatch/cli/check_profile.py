@@ -12,6 +12,7 @@ from driftwatch.cli.monitors import monitor_of_profile
 from driftwatch.cli.progress import DelayedProgress
 from driftwatch.cli.rendering import deliver
 from driftwatch.cli.settings import resolve
+from driftwatch.cli.stores import keep
 from driftwatch.cli.streams import check_destination, is_interactive
 from driftwatch.errors import InputError, shown
 
@@ -28,6 +29,7 @@ def run_check_profile(
     flags: Mapping[str, object],
     config_file: str | None,
     calibration: str | None = None,
+    kept_in: tuple[str, str] | None = None,
     output: str | None,
     quiet: bool,
 ) -> int:
@@ -42,6 +44,8 @@ def run_check_profile(
         Settings given on the command line, by key; None where not given.
     config_file, calibration, output : str, optional
         Paths.
+    kept_in : tuple, optional
+        A store and the name of a stream in it, which keep the report.
     quiet : bool
         Write nothing to standard output; a file given by `output` is written all the same.
     """
@@ -65,4 +69,6 @@ def run_check_profile(
         report = monitor.check(window, progress=progress.advance)
 
     deliver(report, settings.format, output=output, quiet=quiet)
+    if kept_in is not None:
+        keep(report, *kept_in)
     return exit_code(report, fail_on=settings.fail_on, on_insufficient=settings.on_insufficient)

@@ -40,6 +40,8 @@ __all__ = [
     "GlobalMethodOption",
     "GroupsOption",
     "JointOption",
+    "KeepOption",
+    "KeepStreamOption",
     "KindOption",
     "MaxEmbeddingRowsOption",
     "MinEffectOption",
@@ -59,6 +61,7 @@ __all__ = [
     "TargetOption",
     "ThresholdOption",
     "joint",
+    "kept_in",
     "names",
     "pairs",
     "roles",
@@ -112,6 +115,13 @@ DetectorsOption: TypeAlias = Annotated[
 ExcludeOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option("--exclude", metavar="NAMES", help="Leave these features out, separated by commas. Repeatable."),
+]
+KeepOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--store", metavar="FILE|URL", help="Keep the report in a store, for `driftwatch history`."),
+]
+KeepStreamOption: TypeAlias = Annotated[
+    str | None, typer.Option("--stream", metavar="NAME", help="What such checks are called there.")
 ]
 KindOption: TypeAlias = Annotated[
     list[str] | None,
@@ -378,3 +388,14 @@ def _split(option: str, wanted: str, split: Callable[[str], T], value: str) -> T
         return split(value)
     except ValueError as error:
         raise ConfigError(f"`{option}` must be {wanted}, got {value!r}.") from error
+
+
+def kept_in(store: str | None, stream: str | None) -> tuple[str, str] | None:
+    """Return the store and the name under which a report is kept there; None where it is not."""
+    if store is None and stream is None:
+        return None
+    if not store or not stream:
+        raise ConfigError(
+            "`--store` and `--stream` go together: where the report is kept, and what such checks are called."
+        )
+    return store, stream

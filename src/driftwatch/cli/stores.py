@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from driftwatch.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
+    from driftwatch.report.model import DriftReport
     from driftwatch.store.protocol import Store
 
-__all__ = ["existing_store", "period_of", "whole_number"]
+__all__ = ["existing_store", "keep", "period_of", "whole_number"]
 
 
 def existing_store(address: str) -> Store:
@@ -24,8 +25,17 @@ def existing_store(address: str) -> Store:
     from driftwatch.store.opening import is_file, open_store
 
     if is_file(address) and not Path(address).exists():
-        raise InputError(f"there is no store {address!r}. `driftwatch watch` makes one; name it with `--store`.")
+        raise InputError(f"there is no store {address!r}. `driftwatch watch` and `check --store` make one.")
     return open_store(address)
+
+
+def keep(report: DriftReport, address: str, stream: str) -> None:
+    """Store a report; the store is made if it does not exist."""
+    from driftwatch.scoring.keeping import keep_report
+    from driftwatch.store.opening import open_store
+
+    with open_store(address) as opened:
+        keep_report(opened, stream, report)
 
 
 def period_of(option: str, text: str) -> int:

@@ -6,6 +6,7 @@ from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
     from driftwatch.scoring.judging import ClosedWindow, Judge
+    from driftwatch.scoring.keeping import keep_report
     from driftwatch.scoring.profile_scorer import ProfileScorer
     from driftwatch.scoring.scored import Row, Scored, Scorer, State
     from driftwatch.scoring.windows import Windows
@@ -19,6 +20,7 @@ __all__ = [
     "Scorer",
     "State",
     "Windows",
+    "keep_report",
 ]
 
 _JUDGING = "driftwatch.scoring.judging"
@@ -34,5 +36,6 @@ __getattr__, __dir__ = attach(
         "Scorer": _SCORED,
         "State": _SCORED,
         "Windows": "driftwatch.scoring.windows",
+        "keep_report": "driftwatch.scoring.keeping",
     },
 )

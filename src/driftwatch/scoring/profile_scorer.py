@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from driftwatch.monitor.monitor import Monitor
 from driftwatch.profile.window import Window
 from driftwatch.scoring.columns import columns_of
-from driftwatch.scoring.scored import Scored
+from driftwatch.scoring.scored import Scored, summary_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from driftwatch.scoring.scored import Row
 
 __all__ = ["ProfileScorer"]
-
-NAMES_SHOWN = 5  # features in the one line of a window
 
 
 class ProfileScorer:
@@ -64,12 +62,4 @@ class ProfileScorer:
     def score(self, state: Window) -> Scored:
         """Judge the counts of a window."""
         report = self._monitor.check(state)
-        drifted = report.drifted_features
-        if drifted:
-            more = f" and {len(drifted) - NAMES_SHOWN} more" if len(drifted) > NAMES_SHOWN else ""
-            summary = (
-                f"drift in {len(drifted)} of {len(report.features)} features: {', '.join(drifted[:NAMES_SHOWN])}{more}"
-            )
-        else:
-            summary = report.summary().partition("\n")[0]
-        return Scored(report.verdict.value, report.to_json(), summary, report)
+        return Scored(report.verdict.value, report.to_json(), summary_of(report), report)

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from driftwatch.report.model import DriftReport
 
-__all__ = ["Row", "Scored", "Scorer", "State"]
+__all__ = ["Row", "Scored", "Scorer", "State", "summary_of"]
+
+NAMES_SHOWN = 5  # features in the one line of a window
 
 Row = Mapping[str, Any]
 
@@ -70,3 +72,12 @@ class Scorer(Protocol):
     def score(self, state: Any) -> Scored:
         """Judge the counts of a window."""
         ...
+
+
+def summary_of(report: DriftReport) -> str:
+    """Return what a report says, in one line."""
+    drifted = report.drifted_features
+    if not drifted:
+        return report.summary().partition("\n")[0]
+    more = f" and {len(drifted) - NAMES_SHOWN} more" if len(drifted) > NAMES_SHOWN else ""
+    return f"drift in {len(drifted)} of {len(report.features)} features: {', '.join(drifted[:NAMES_SHOWN])}{more}"
