@@ -68,9 +68,11 @@ def running_mailbox() -> Iterator[Mailbox]:
                     box.mails.append(b"".join(lines))
                     box.recipients.append(to)
                     self.say("250 kept")
-                elif word == "QUIT":
+                elif word == "QUIT" and word not in box.answers:
                     self.say("221 bye")
                     return
+                elif box.answers.get(word) == "nothing":
+                    box.stopping.wait(STALL_LIMIT)
                 else:
                     self.say(box.answers.get(word, "250 ok"))
 

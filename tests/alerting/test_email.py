@@ -177,6 +177,33 @@ def test_a_server_that_trickles_does_not_hold_the_thread(box: Mailbox) -> None:
     assert not error.value.permanent
 
 
+@pytest.mark.parametrize("answer", ["421 busy", "500 what", "nothing"])
+def test_a_server_that_has_the_mail_gets_it_once_however_it_says_goodbye(
+    box: Mailbox, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    monkeypatch.setattr("driftwatch.alerting.email.GOODBYE", 0.2)
+    box.answers = {"QUIT": answer}
+    sender(box).send(notification())
+    assert len(box.mails) == 1
+
+
+def test_a_handshake_that_never_comes_does_not_hold_the_thread() -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        silent = Mailbox(port=listening.getsockname()[1])
+        with pytest.raises(DeliveryError) as error:
+            sender(silent, security="tls", timeout=0.3).send(notification())
+    assert not error.value.permanent
+
+
+def test_a_server_that_never_speaks_does_not_hold_the_thread(box: Mailbox) -> None:
+    box.answers = {"EHLO": "nothing"}
+    with pytest.raises(DeliveryError) as error:
+        sender(box, timeout=0.3).send(notification())
+    assert not error.value.permanent
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

@@ -32,6 +32,8 @@ __all__ = ["EmailNotifier"]
 SECURITY = ("starttls", "tls", "none")
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 MAX_REPLY = 200  # characters of a server's answer that an error shows
+GOODBYE = 2.0  # seconds that a server has for its last word
+LOOKS_EVERY = 0.5
 _log = logging.getLogger("driftwatch.alerting")
 
 
@@ -117,8 +119,12 @@ class EmailNotifier(BaseNotifier):
         """Send the message; see `BaseNotifier.send`."""
         message = message_of(notification, sender=self._sender, to=self._to)
         try:
-            with self._connected() as server:
+            server = self._connected()
+            try:
                 refused = server.send_message(message, self._sender.addr_spec, [each.addr_spec for each in self._to])
+                _say_goodbye(server)
+            finally:
+                server.close()
         except smtplib.SMTPRecipientsRefused as error:
             code, reply = next(iter(error.recipients.values()))
             raise self._error(f"takes mail for no recipient ({code} {_shown(reply)})", permanent=code >= 500) from None
@@ -173,23 +179,25 @@ class _CutOff:
     sock: Any
 
     def __init__(self, limit: float, *args: Any, **kwargs: Any) -> None:
-        self._timer = threading.Timer(limit, self._cut)
-        self._timer.daemon = True
-        self._timer.start()
+        self._over = threading.Event()
+        threading.Thread(target=self._watch, args=(limit,), daemon=True).start()
         try:
             super().__init__(*args, timeout=limit, **kwargs)  # type: ignore[call-arg]  # of what this is mixed into
         except BaseException:
-            self._timer.cancel()
+            self._over.set()
             raise
 
-    def _cut(self) -> None:
-        sock = getattr(self, "sock", None)
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+    def _watch(self, limit: float) -> None:
+        self._over.wait(limit)
+        while not self._over.is_set():  # more than once: there is no socket before the handshake is over
+            sock = getattr(self, "sock", None)
+            if sock is not None:
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)
+            self._over.wait(LOOKS_EVERY)
 
     def close(self) -> None:
-        self._timer.cancel()
+        self._over.set()
         super().close()  # type: ignore[misc]  # likewise
 
 
@@ -199,6 +207,14 @@ class _Timed(_CutOff, smtplib.SMTP):
 
 class _TimedTLS(_CutOff, smtplib.SMTP_SSL):
     pass
+
+
+def _say_goodbye(server: smtplib.SMTP) -> None:
+    # the server has the mail by now: whatever goes wrong here, sending it again would be one too many
+    with contextlib.suppress(OSError, smtplib.SMTPException):
+        if server.sock is not None:
+            server.sock.settimeout(GOODBYE)
+        server.quit()
 
 
 def message_of(notification: Notification, *, sender: Any, to: Sequence[Any]) -> EmailMessage:
