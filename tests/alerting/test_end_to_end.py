@@ -131,10 +131,11 @@ def test_a_trigger_hears_of_every_window_and_starts_once(store: SQLiteStore) -> 
         started = []
         for number in range(6):
             clock.now += HOUR
-            judged(store, manager, number, "age")
+            judged(store, manager, number, "age", "income")
             delivered(manager, store, clock)
             started.append(len({got.headers["webhook-id"] for got in receiver.received}))
         events = [json.loads(got.body) for got in receiver.received]
     assert started == [0, 0, 1, 1, 1, 1]
     assert len(events) == 2  # the first answer was a refusal
     assert {event["data"]["run_id"] for event in events} == {3}
+    assert events[0]["data"]["features"] == ["age", "income"]  # though alerts about single ones are muted

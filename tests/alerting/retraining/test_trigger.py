@@ -44,7 +44,7 @@ def told(store: SQLiteStore, n: int = 1, *, dropped: bool | None = True, verdict
 class Asked:
     """A target that keeps what it was asked for, and fails as told."""
 
-    def __init__(self, *errors: Exception) -> None:
+    def __init__(self, *errors: BaseException) -> None:
         self.requests: list[RetrainRequest] = []
         self.errors = list(errors)
 
@@ -123,8 +123,10 @@ def test_drift_alone_is_a_recommendation_that_is_said_once(
     assert "training of churn is recommended" in line
 
 
-@pytest.mark.parametrize("error", [DeliveryError("busy"), RuntimeError("bug"), DeliveryError("wait", retry_after=5.0)])
-def test_a_start_that_failed_is_tried_again_with_the_same_id(store: SQLiteStore, error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error", [DeliveryError("busy"), RuntimeError("bug"), DeliveryError("wait", retry_after=5.0), SystemExit("killed")]
+)
+def test_a_start_that_failed_is_tried_again_with_the_same_id(store: SQLiteStore, error: BaseException) -> None:
     target, message = Asked(error), told(store, 3)
     own = trigger(store, target)
     with pytest.raises(type(error)):

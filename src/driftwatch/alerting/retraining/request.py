@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
 from driftwatch.alerting.model import iso_time
 from driftwatch.alerting.wording import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from driftwatch.alerting.model import Notification
 
 __all__ = ["RetrainRequest", "RetrainTarget"]
@@ -40,7 +42,7 @@ class RetrainRequest:
     performance_dropped : bool, optional
         Whether the model got worse, or None where that is not known.
     features : tuple of str
-        That alerts fire for, at most fifty.
+        That drifted, at most fifty.
     reason : str
         One line for people.
     created : int
@@ -65,7 +67,6 @@ class RetrainRequest:
         """Return the request that a message about firing alerts leads to."""
         window = (notification.window_start, notification.window_stop, notification.scope)
         key = [notification.model, notification.reference, *window]
-        features = dict.fromkeys(alert.feature for alert in notification.firing if alert.feature)
         return cls(
             id="dwr_" + hashlib.sha256(json.dumps(key).encode()).hexdigest()[:32],
             model=notification.model,
@@ -77,10 +78,14 @@ class RetrainRequest:
             n_rows=notification.n_rows,
             run_id=notification.run_id,
             performance_dropped=notification.performance_dropped,
-            features=tuple(one_line(name, MAX_NAME) for name in list(features)[:MAX_FEATURES]),
+            features=_named(alert.feature for alert in notification.firing if alert.feature),
             reason=one_line(notification.title, MAX_NAME),
             created=notification.created,
         )
+
+    def with_features(self, names: Iterable[str]) -> Self:
+        """Return the request with other features, the first fifty of them."""
+        return replace(self, features=_named(names))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the request as plain data for JSON; every text in it is one printable line."""
@@ -106,6 +111,11 @@ class RetrainRequest:
     def to_json(self) -> str:
         """Return the request as strict JSON, ASCII only."""
         return json.dumps(self.to_dict(), allow_nan=False, separators=(",", ":"))
+
+
+def _named(names: Iterable[str]) -> tuple[str, ...]:
+    lines = dict.fromkeys(one_line(name, MAX_NAME) for name in names)
+    return tuple(lines)[:MAX_FEATURES]
 
 
 @runtime_checkable

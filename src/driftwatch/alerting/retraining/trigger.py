@@ -10,7 +10,8 @@ from driftwatch.alerting.notifier import BaseNotifier
 from driftwatch.alerting.retraining.guards import Guards, Outcome, TriggerState, decide, settled
 from driftwatch.alerting.retraining.request import RetrainRequest, RetrainTarget
 from driftwatch.alerting.wording import one_line
-from driftwatch.errors import ConfigError, DeliveryError
+from driftwatch.errors import ConfigError, DeliveryError, DriftwatchError
+from driftwatch.report.model import DriftReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +115,7 @@ class RetrainTrigger(BaseNotifier):
             return
         if not self._dry_run:
             try:
-                self._start(request)
+                self._start(self._with_features(request))
             except DeliveryError as error:
                 if error.permanent:
                     self._settle(request, failed=True)
@@ -131,6 +132,14 @@ class RetrainTrigger(BaseNotifier):
             transaction.put_note(NOTES, self._memory, decision.state.to_json())
         self._tell(request, decision, before=state.of(request.model).outcome)
         return decision
+
+    def _with_features(self, request: RetrainRequest) -> RetrainRequest:
+        """Return the request with the features that drifted by the report: alerts about single ones are often muted."""
+        try:
+            report = DriftReport.from_json(self._bound().report(request.run_id))
+        except DriftwatchError:  # it was pruned, or is no report of ours: the alerts name what they can
+            return request
+        return request.with_features([*report.drifted_features, *request.features])
 
     def _settle(self, request: RetrainRequest, *, failed: bool) -> None:
         with self._bound().transaction() as transaction:
