@@ -309,6 +309,18 @@ class StoreContract:
         assert [(found.id, found.error) for found in store.letters("dead")] == [("a", "410")]
         assert [(found.id, found.error) for found in store.letters("delivered")] == [("b", ""), ("c", "")]
 
+    def test_a_dead_letter_can_be_sent_again_as_if_it_was_new(self, store: Store) -> None:
+        with store.transaction() as transaction:
+            for name in ("a", "b"):
+                transaction.enqueue(Letter(name, "team", "{}", created=1, due=1))
+            transaction.claim(["team"], now=5, until=50, limit=9)
+            transaction.settle("a", state="dead", now=9, error="410")
+            assert [transaction.requeue(name, now=20) for name in ("a", "b", "c")] == [True, False, False]
+        (letter,) = [letter for letter in store.letters() if letter.id == "a"]
+        assert letter == Letter("a", "team", "{}", created=20, due=20)
+        store.prune(keep=0)
+        assert len(store.letters("waiting")) == 2
+
     def test_the_outbox_is_counted_by_receiver_and_state(self, store: Store) -> None:
         assert store.outbox() == []
         with store.transaction() as transaction:

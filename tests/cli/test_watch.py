@@ -213,3 +213,21 @@ def test_a_missing_profile_is_a_mistake(run: Run, tmp_path: Path) -> None:
     outcome = run("watch", "--source", ADDRESS, "--profile", tmp_path / "no.dwp", "--rows", 5)
     assert outcome.code == 2
     assert "no.dwp" in outcome.error
+
+
+def test_alerts_are_told_while_the_stream_is_watched(
+    run: Run, profile: Path, broker: MemoryBroker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    del broker
+    (tmp_path / "driftwatch.toml").write_text('[alerts.receivers.screen]\nkind = "log"\n')
+    with caplog.at_level("INFO"):
+        done = run(*arguments(profile, "--every", "30s", "--timestamp", "at", "--alerts", "--quiet"))
+    assert (done.code, done.out, done.err) == (0, "", "")
+    assert "FeatureDrift" in caplog.text
+    with SQLiteStore(profile.parent / "a.db") as store:
+        assert [letter.state for letter in store.letters()] == ["delivered"]
+
+
+def test_alerts_need_a_receiver(run: Run, profile: Path) -> None:
+    done = run(*arguments(profile, "--every", "1m", "--alerts"))
+    assert (done.code, "alerts.receivers" in done.error) == (2, True)

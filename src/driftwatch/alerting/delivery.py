@@ -62,6 +62,7 @@ class Delivery:
         self._poll, self._lease, self._backoff, self._backoff_max = poll, lease, backoff, backoff_max
         self._rng = random.Random() if rng is None else rng  # noqa: S311 - spreads retries, keeps no secret
         self._stopping = threading.Event()
+        self._end = 0.0
         self._threads: list[threading.Thread] = []
         self._problems: dict[str, str] = {}
         self._busy: dict[str, float] = {}
@@ -81,13 +82,13 @@ class Delivery:
     def stop(self, timeout: float = 5.0) -> bool:
         """End delivery, and return whether all of it ended in time.
 
-        What is not sent stays in the outbox for the next process. A letter that is being sent is finished if it does not
-        take longer than the timeout; otherwise it is sent again later.
+        What is due is sent first, up to the first failure or the timeout. What is left stays in the outbox for the next
+        process; a letter that is being sent at the end of the timeout is sent again then.
         """
+        self._end = time.monotonic() + timeout
         self._stopping.set()
-        end = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(max(0.0, end - time.monotonic()))
+            thread.join(max(0.0, self._end - time.monotonic()))
         ended = not any(thread.is_alive() for thread in self._threads)
         if ended:
             for receiver in self._manager.receivers.values():
@@ -158,11 +159,14 @@ class Delivery:
             self._manager.apply(transaction, Settled(sent, delivered=delivered))
 
     def _serve(self, name: str) -> None:
-        while not self._stopping.is_set():
+        while True:
+            ending = self._stopping.is_set()
             try:
                 busy = self.deliver(name)
             except Exception as error:  # noqa: BLE001 - a store that is locked now may not be in a second
                 self._problems[STORE], busy = _words(error), False
+            if ending and (not busy or name in self._problems or time.monotonic() > self._end):
+                return
             if not busy:
                 self._stopping.wait(self._poll)
 

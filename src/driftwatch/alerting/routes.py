@@ -108,6 +108,10 @@ class Route:
         own = set() if self.receiver is None else {self.receiver}
         return own.union(*(child.receivers() for child in self.routes))
 
+    def ways(self) -> tuple[tuple[str, str], ...]:
+        """Return every route from here down that has a receiver, as its matchers and the receiver's name."""
+        return tuple(dict.fromkeys(_ways(self, "{}", _ROOT)))
+
     def targets(self, labels: Mapping[str, str]) -> tuple[Target, ...]:
         """Return where an alert with these labels goes, each group once."""
         return tuple(dict.fromkeys(_walk(self, labels, "{}", _ROOT)))
@@ -123,13 +127,25 @@ _ROOT = Route(
 )
 
 
+def _ways(route: Route, key: str, above: Route) -> Iterator[tuple[str, str]]:
+    merged = _inherit(route, above)
+    if merged.receiver is not None:
+        yield key, merged.receiver
+    for child in route.routes:
+        yield from _ways(child, _key_of(child, key), merged)
+
+
+def _key_of(child: Route, key: str) -> str:
+    return f"{key}/{{{','.join(map(str, child.conditions))}}}"
+
+
 def _walk(route: Route, labels: Mapping[str, str], key: str, above: Route) -> Iterator[Target]:
     merged = _inherit(route, above)
     taken = False
     for child in route.routes:
         if matches(child.conditions, labels):
             taken = True
-            yield from _walk(child, labels, f"{key}/{{{','.join(map(str, child.conditions))}}}", merged)
+            yield from _walk(child, labels, _key_of(child, key), merged)
             if not child.continue_:
                 break
     if not taken and merged.receiver is not None:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from driftwatch._checks import is_text
 from driftwatch.alerting.matchers import matches, parse_matchers
-from driftwatch.errors import ConfigError
+from driftwatch.errors import ConfigError, UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from driftwatch.alerting.matchers import Matchers
+    from driftwatch.store.protocol import Store
 
-__all__ = ["SILENCES", "Silence"]
+__all__ = ["SILENCES", "Silence", "add_silence", "expire_silence", "stored_silences"]
 
 SILENCES = "silences"  # the space of notes
+KEPT = 5 * 86_400 * 10**6  # microseconds for which a silence that is over can still be looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +102,47 @@ class Silence:
             str(data["author"]),
             str(data["comment"]),
         )
+
+
+def add_silence(store: Store, silence: Silence, *, now: int) -> None:
+    """Store a silence; those that are over for long go.
+
+    Parameters
+    ----------
+    store : Store
+    silence : Silence
+    now : int
+        Microseconds after 1970.
+    """
+    with store.transaction() as transaction:
+        for known in stored_silences(transaction.notes(SILENCES)):
+            if known.ends_at < now - KEPT:
+                transaction.put_note(SILENCES, known.id, None)
+        transaction.put_note(SILENCES, silence.id, silence.to_json())
+
+
+def expire_silence(store: Store, silence_id: str, *, now: int) -> Silence:
+    """End a silence now, and return it as it is then.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of that id, or it is over.
+    """
+    with store.transaction() as transaction:
+        known = {silence.id: silence for silence in stored_silences(transaction.notes(SILENCES))}
+        running = [name for name, silence in known.items() if silence.state(now) != "expired"]
+        if silence_id not in running:
+            raise UnknownNameError.from_names("silence", [silence_id], running)
+        ended = known[silence_id].expired(now)
+        transaction.put_note(SILENCES, silence_id, ended.to_json())
+    return ended
+
+
+def stored_silences(notes: Mapping[str, str]) -> list[Silence]:
+    """Return the silences that notes hold; one that cannot be read is left out."""
+    found = []
+    for text in notes.values():
+        with suppress(ValueError, KeyError, TypeError):
+            found.append(Silence.from_dict(json.loads(text)))
+    return found

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from driftwatch.alerting.model import Alert
-from driftwatch.alerting.silences import SILENCES, Silence
+from driftwatch.alerting.silences import SILENCES, Silence, stored_silences
 from driftwatch.alerting.throttle import Bucket
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class State:
             _read(notes.get(STREAMS, {}), _stream),
             _read(notes.get(GROUPS, {}), _group),
             _read(notes.get(BUCKETS, {}), Bucket.from_dict),
-            tuple(_read(notes.get(SILENCES, {}), Silence.from_dict).values()),
+            tuple(stored_silences(notes.get(SILENCES, {}))),
             dict(notes.get(ACCEPTED, {})),
         )
 

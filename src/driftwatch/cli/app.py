@@ -13,6 +13,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from driftwatch.cli import options
+from driftwatch.cli.alert_app import alert_app
 from driftwatch.cli.history_app import history_app
 from driftwatch.cli.metrics_app import metrics
 from driftwatch.cli.profile_app import profile_app
@@ -35,6 +36,7 @@ app = typer.Typer(
 config_app = typer.Typer(help="Look at the settings.", rich_markup_mode=None)
 app.add_typer(profile_app, name="profile")
 app.add_typer(history_app, name="history")
+app.add_typer(alert_app, name="alert")
 app.add_typer(config_app, name="config")
 
 
@@ -403,6 +405,9 @@ def watch(
     retain: Annotated[
         str | None, typer.Option("--retain", metavar="TIME", help="Keep checks for so long, as 30d. Default: for ever.")
     ] = None,
+    alerts: Annotated[
+        bool, typer.Option("--alerts", help="Tell the receivers of the settings about what is wrong.")
+    ] = False,
     quiet: options.QuietOption = False,
     alpha: options.AlphaOption = None,
     threshold: options.ThresholdOption = None,
@@ -442,6 +447,7 @@ def watch(
         stream=stream,
         decode=decode,
         retain=(keep, retain),
+        alerts=alerts,
         format_name=format,
         quiet=quiet,
         flags=flags,

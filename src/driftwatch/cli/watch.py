@@ -6,9 +6,11 @@ import datetime as dt
 import importlib
 import json
 import signal
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from driftwatch.cli.alert_test import configured_manager
 from driftwatch.cli.exitcodes import ExitCode
 from driftwatch.cli.settings import resolve
 from driftwatch.cli.signals import stopped_by_signals
@@ -17,15 +19,18 @@ from driftwatch.cli.streams import note, one_line, write_data
 from driftwatch.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
+    from driftwatch.alerting import AlertManager
     from driftwatch.config import Settings
     from driftwatch.scoring.judging import ClosedWindow
     from driftwatch.scoring.windows import Windows
+    from driftwatch.store.protocol import Store
     from driftwatch.store.retention import Retention
 
 __all__ = ["Cut", "run_watch"]
 
+STOP_WITHIN = 10.0  # seconds for a receiver that is being told: less than orchestrators wait before they kill
 _FORMATS = ("line", "ndjson")
 
 
@@ -72,6 +77,7 @@ def run_watch(
     stream: str | None,
     decode: str | None,
     retain: tuple[str | None, str | None],
+    alerts: bool,
     format_name: str,
     quiet: bool,
     flags: Mapping[str, object],
@@ -92,6 +98,8 @@ def run_watch(
         `module:function`.
     retain : tuple
         How many checks are kept and for how long, as text; None where not given.
+    alerts : bool
+        Whether to tell the receivers of the settings.
     format_name : str
         `line` or `ndjson`.
     quiet : bool
@@ -105,6 +113,7 @@ def run_watch(
         raise ConfigError(f"`--format` must be one of {', '.join(_FORMATS)}, got {format_name!r}.")
     settings = resolve(flags, config_file).settings
     windows = cut.windows()
+    manager = configured_manager(config_file) if alerts else None
     decoder = None if decode is None else _function(decode)
 
     from driftwatch.profile.profile import Profile
@@ -135,6 +144,7 @@ def run_watch(
             decode=decode_json if decoder is None else decoder,
             timestamp=timestamp,
             timestamp_unit=timestamp_unit,
+            with_report=manager,
             on_window=show,
             on_problem=lambda problem: (
                 None if quiet else note(f"waiting: {problem}" if problem else "all is well again")
@@ -144,7 +154,8 @@ def run_watch(
             if not quiet:
                 note(f"watching {worker.stream}; end with Ctrl-C or SIGTERM")
             retention(opened, worker.stream)
-            worker.run()
+            with _delivering(manager, opened):
+                worker.run()
         if not quiet:
             counters = {
                 name: n for name, n in opened.counters(worker.stream).items() if not name.startswith("check")
@@ -153,6 +164,20 @@ def run_watch(
                 "stored: " + (", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counters.items()) or "nothing")
             )
     return ExitCode.INTERRUPTED if signal.SIGINT in came else ExitCode.OK
+
+
+@contextmanager
+def _delivering(manager: AlertManager | None, store: Store) -> Iterator[None]:
+    """Send what is in the outbox while the stream is watched."""
+    if manager is None:
+        yield
+        return
+    delivery = manager.start(store)
+    try:
+        yield
+    finally:
+        if not delivery.stop(STOP_WITHIN):
+            note("a receiver is still busy; what it did not take is sent again by the next start")
 
 
 def _retention(keep: str | None, age: str | None) -> Retention:

@@ -67,6 +67,15 @@ class OutboxStatements:
             (state, now, error, letter_id),
         )
 
+    def requeue(self, letter_id: str, *, now: int) -> bool:
+        """Send a dead letter again, as if it was written now; return False where it is not dead."""
+        changed = self._connection.execute(
+            "UPDATE letter SET state = 'waiting', created = ?, due = ?, attempts = 0, settled = NULL, error = ''"
+            " WHERE id = ? AND state = 'dead'",
+            (now, now, letter_id),
+        )
+        return changed.rowcount == 1
+
     def postpone(self, letter_id: str, *, due: int, error: str) -> None:
         """Send a letter that waits again at `due`."""
         self._connection.execute(

@@ -118,6 +118,10 @@ class Transaction(Protocol):
         """End a letter: `delivered`, or `dead` with the last error. A delivered one stays delivered."""
         ...
 
+    def requeue(self, letter_id: str, *, now: int) -> bool:
+        """Send a dead letter again, as if it was written now; return False where it is not dead."""
+        ...
+
     def postpone(self, letter_id: str, *, due: int, error: str) -> None:
         """Send a letter that waits again at `due`."""
         ...

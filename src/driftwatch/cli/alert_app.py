@@ -1,0 +1,119 @@
+"""`driftwatch alert ...` as Typer sees it (layer 5): alerts, silences and the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, TypeAlias
+
+import typer
+
+from driftwatch.cli import options  # noqa: TC001 - Typer reads the annotations
+
+__all__ = ["alert_app"]
+
+Action: TypeAlias = Callable[[], int]
+
+alert_app = typer.Typer(
+    help="Look at alerts, silence them, and try the way to those who are told.", rich_markup_mode=None
+)
+
+FormatOption: TypeAlias = Annotated[
+    str, typer.Option("--format", "-f", metavar="table|ndjson", help="How it is written.")
+]
+
+
+@alert_app.command("test")
+def send_test(*, config: options.ConfigOption = None, debug: options.DebugOption = False) -> Action:
+    """Send a test message through every route, and print a line for each.
+
+    It ends with 2 if one could not be delivered. Triggers start nothing.
+    """
+    from driftwatch.cli.alert_test import run_test
+
+    del debug
+    return partial(run_test, config)
+
+
+@alert_app.command("list")
+def list_alerts(
+    *,
+    store: options.StoreOption = "driftwatch.db",
+    format: FormatOption = "table",  # noqa: A002 - the option's name
+    debug: options.DebugOption = False,
+) -> Action:
+    """List the alerts that fire or are about to, and the silences."""
+    from driftwatch.cli.alerts import run_list
+
+    del debug
+    return partial(run_list, store, format_name=format)
+
+
+@alert_app.command()
+def silence(
+    matchers: Annotated[
+        list[str],
+        typer.Argument(metavar="MATCHER...", help="""What is muted: 'feature="age"', 'feature=~"test_.*"'."""),
+    ],
+    *,
+    for_: Annotated[str, typer.Option("--for", metavar="TIME", help="How long: 2h, 7d.")],
+    comment: Annotated[str, typer.Option("--comment", metavar="TEXT", help="Why, for the next reader.")],
+    author: Annotated[str | None, typer.Option("--author", metavar="NAME", help="Who. Default: the user.")] = None,
+    store: options.StoreOption = "driftwatch.db",
+    debug: options.DebugOption = False,
+) -> Action:
+    """Mute the alerts that all matchers hold for, from now on, and print the id of the silence."""
+    from driftwatch.cli.alerts import run_silence
+
+    del debug
+    return partial(run_silence, store, matchers, lasts=for_, comment=comment, author=author)
+
+
+@alert_app.command()
+def unsilence(
+    silence_id: Annotated[str, typer.Argument(metavar="ID", help="As `alert list` has it.")],
+    *,
+    store: options.StoreOption = "driftwatch.db",
+    quiet: options.QuietOption = False,
+    debug: options.DebugOption = False,
+) -> Action:
+    """End a silence now."""
+    from driftwatch.cli.alerts import run_unsilence
+
+    del debug
+    return partial(run_unsilence, store, silence_id, quiet=quiet)
+
+
+@alert_app.command()
+def letters(
+    *,
+    store: options.StoreOption = "driftwatch.db",
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="waiting|delivered|dead", help="Of this state only.")
+    ] = None,
+    last: Annotated[str, typer.Option("--last", metavar="COUNT|all", help="The newest so many.")] = "20",
+    format: FormatOption = "table",  # noqa: A002 - the option's name
+    debug: options.DebugOption = False,
+) -> Action:
+    """List the messages of the outbox, newest first."""
+    from driftwatch.cli.letters import run_letters
+
+    del debug
+    return partial(run_letters, store, state=state, last=last, format_name=format)
+
+
+@alert_app.command()
+def requeue(
+    letter_ids: Annotated[
+        list[str], typer.Argument(metavar="ID...|all", help="Letters that were given up, as `alert letters` has them.")
+    ],
+    *,
+    store: options.StoreOption = "driftwatch.db",
+    quiet: options.QuietOption = False,
+    debug: options.DebugOption = False,
+) -> Action:
+    """Send messages again that were given up."""
+    from driftwatch.cli.letters import run_requeue
+
+    del debug
+    return partial(run_requeue, store, letter_ids, quiet=quiet)
