@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from alerting_samples import SECOND, Inbox, Seen, closed_window, feature_of, report_of
-from driftwatch import Profile
+from driftwatch import Profile, Window
 from driftwatch.alerting import AlertManager, Notification, Receiver, Route
+from driftwatch.alerting.deciding import Settled
 from driftwatch.alerting.rules import BaseRule, CheckFailed, DatasetDrift, FeatureDrift, NoData, Observation
 from driftwatch.errors import ConfigError, UnknownNameError
 from driftwatch.scoring import Judge, ProfileScorer
@@ -202,6 +203,33 @@ def test_a_broken_note_costs_the_state_and_not_the_alert(store: SQLiteStore) -> 
 def test_what_cannot_be_set_is_refused(make: object) -> None:
     with pytest.raises(ConfigError):
         make()  # type: ignore[operator]
+
+
+def test_the_space_of_accepted_baselines_is_the_one_that_the_store_writes() -> None:
+    from driftwatch.alerting import state
+    from driftwatch.store import baselines
+
+    assert state.ACCEPTED == baselines.ACCEPTED
+
+
+def test_a_baseline_that_is_accepted_in_the_store_ends_the_alerts(store: SQLiteStore, clock: Clock) -> None:
+    from driftwatch.store.baselines import accept_baseline
+
+    manager = AlertManager([Receiver(Inbox(), every=0.0)], clock=clock)
+    tell(manager, store, closed_window(DRIFTED))
+    (sent,) = waiting(store)
+    with store.transaction() as transaction:
+        transaction.settle(sent.id, state="delivered", now=1)
+        manager.apply(transaction, Settled(sent, delivered=True))
+        profile = Profile.fit({"age": np.arange(100.0)})
+        window = Window(profile).update({"age": np.arange(50.0)})
+        after = profile.accept(window, reason="new season", who="ada")
+        accept_baseline(transaction, "s", before=profile, after=after)
+    clock.now += 301
+    manager.tick(store)
+    (end,) = waiting(store)
+    assert end.status == "resolved"
+    assert "version 2 by ada, new season" in end.alerts[0].annotations["resolution"]
 
 
 def test_a_route_to_nobody_is_refused_with_a_hint() -> None:

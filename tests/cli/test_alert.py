@@ -69,7 +69,9 @@ def tell(store: SQLiteStore, *names: str, stream: str = "churn") -> AlertManager
 
 
 def configure(folder: Path, hook: Hook, *paths: str) -> None:
-    receivers = "".join(f'[alerts.receivers.{path}]\nkind = "webhook"\nurl = "{hook.url}/{path}"\nunsigned = true\n' for path in paths)
+    receivers = "".join(
+        f'[alerts.receivers.{path}]\nkind = "webhook"\nurl = "{hook.url}/{path}"\nunsigned = true\n' for path in paths
+    )
     routes = "".join(f"[[alerts.route.routes]]\nreceiver = '{path}'\nmatchers = ['a=\"b\"']\n" for path in paths[1:])
     (folder / "driftwatch.toml").write_text(f'{receivers}[alerts.route]\nreceiver = "{paths[0]}"\n{routes}')
 

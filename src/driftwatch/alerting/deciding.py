@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from driftwatch.alerting.dispatch import note_ended, note_settled, write_letters
-from driftwatch.alerting.tracking import Window, close_accepted, look_for_data, see_window
+from driftwatch.alerting.tracking import Window, close_accepted, close_replaced, look_for_data, see_window
 
 if TYPE_CHECKING:
     from driftwatch.alerting.model import Notification
@@ -46,6 +46,8 @@ def decide(plan: Plan, state: State, event: Event, now: int) -> tuple[State, lis
     """
     fired = state.firing()
     state, ended = close_accepted(state, now)
+    state, replaced = close_replaced(state, now)
+    ended += replaced
     if isinstance(event, Window):
         state, over = see_window(plan, state, event, now)
         ended += over

@@ -250,7 +250,7 @@ def _after(plan: Plan, group: Group, news: _News, letter: Notification, now: int
 def _stream_of(state: State, alerts: Iterable[Alert]) -> StreamState | None:
     """Return the stream that was judged last among those of the alerts."""
     names = {(alert.labels.get("stream", ""), alert.labels.get("partition", "")) for alert in alerts}
-    own = [stream for stream in state.streams.values() if (stream.stream, stream.context.scope) in names]
+    own = [stream for stream in state.streams.values() if (stream.stream, stream.labels.get("partition", "")) in names]
     return max(own, key=lambda stream: stream.seen, default=None)
 
 

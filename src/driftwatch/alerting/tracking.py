@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from driftwatch.alerting.model import RESOLVED, Alert, fingerprint_of, iso_time
+from driftwatch.alerting.model import RESOLVED, Alert, fingerprint_of, is_time, iso_time
 from driftwatch.alerting.rules import Finding, NoData, Observation
 from driftwatch.alerting.state import Context, StreamState, Tracked
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from driftwatch.alerting.rules import BaseRule
     from driftwatch.alerting.state import State
 
-__all__ = ["Window", "close_accepted", "look_for_data", "see_window"]
+__all__ = ["Window", "close_accepted", "close_replaced", "look_for_data", "see_window"]
 
 LEAST_SILENCE = 300 * 10**6  # microseconds: windows of a second may well be late for three
 WINDOWS_OF_SILENCE = 3
+BOTH_MAY_COME = 3_600 * 10**6  # microseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def see_window(plan: Plan, state: State, window: Window, now: int) -> tuple[Stat
     before = state.streams.get(window.name) or StreamState(
         window.stream, now, accepted=state.accepted.get(window.stream, "")
     )
-    labels = plan.labels_of(window.stream, window.context.scope)
+    by_time = is_time(window.context.start, window.context.scope)
+    labels = plan.labels_of(window.stream, "" if by_time else window.context.scope)
     tracked: dict[str, Tracked] = {}
     ended: list[Alert] = []
     for rule in plan.rules:
@@ -95,12 +97,29 @@ def close_accepted(state: State, now: int) -> tuple[State, list[Alert]]:
         if acceptance in {"", stream.accepted}:
             continue
         reason = f"a new baseline was accepted: {_reason(acceptance)}"
-        ended += [
-            replace(_over(item.alert, now), annotations={**item.alert.annotations, "resolution": reason})
-            for item in stream.alerts.values()
-            if item.firing
-        ]
+        ended += _closed(stream, reason, now)
         state = state.with_stream(name, replace(stream, accepted=acceptance, alerts={}))
+    return state, ended
+
+
+def close_replaced(state: State, now: int) -> tuple[State, list[Alert]]:
+    """Return the state without the alerts on a reference that another one has replaced, and those alerts, resolved.
+
+    Where windows of different references have scopes of their own, none of the old one would ever end its alerts. For an
+    hour both may come: a service is replaced process by process.
+    """
+    newest: dict[str, StreamState] = {}
+    for stream in state.streams.values():
+        known = newest.get(stream.stream)
+        if stream.context.reference and (known is None or known.seen < stream.seen):
+            newest[stream.stream] = stream
+    ended: list[Alert] = []
+    for name, stream in state.streams.items():
+        last = newest.get(stream.stream, stream)
+        if stream.context.reference in {"", last.context.reference} or last.seen - stream.seen < BOTH_MAY_COME:
+            continue
+        ended += _closed(stream, "the reference was replaced", now)
+        state = replace(state, streams={other: value for other, value in state.streams.items() if other != name})
     return state, ended
 
 
@@ -121,6 +140,11 @@ def _seen(rule: BaseRule, item: Tracked | None, alert: Alert, now: int) -> Track
     return Tracked(replace(alert, starts_at=starts_at), rule.name, firing=firing, n_bad=n_bad)
 
 
+def _closed(stream: StreamState, reason: str, now: int) -> list[Alert]:
+    firing = [item.alert for item in stream.alerts.values() if item.firing]
+    return [replace(_over(a, now), annotations={**a.annotations, "resolution": reason}) for a in firing]
+
+
 def _over(alert: Alert, now: int) -> Alert:
     return replace(alert, status=RESOLVED, ends_at=now)
 
@@ -128,7 +152,7 @@ def _over(alert: Alert, now: int) -> Alert:
 def _patience(rule: NoData, context: Context) -> int | None:
     if rule.after is not None:
         return int(rule.after * 1e6)
-    if context.scope:  # windows by rows have no length in time
+    if not is_time(context.start, context.scope):  # windows by rows have no length in time
         return None
     return max(LEAST_SILENCE, WINDOWS_OF_SILENCE * (context.stop - context.start))
 
