@@ -90,6 +90,7 @@ def test_metrics_tags_and_the_report_are_logged() -> None:
     assert client.metrics["driftwatch/feature_drift_score/price-2Fkg/ks", 0] == 0.4123
     assert client.metrics["driftwatch/drifted_features", 0] == 1
     assert client.metrics["driftwatch/missing_ratio/age/current", 0] == 0.0
+    assert not any("reference_info" in key for key, _ in client.metrics)  # text, which is a tag
     assert client.tags["driftwatch.verdict"] == "drift"
     assert client.tags["driftwatch.reference"] == whole.reference_hash
     assert client.artifacts["driftwatch/report.json"] == whole.to_json(indent=2)

@@ -86,6 +86,7 @@ def test_a_failed_check_hides_the_older_one(store: SQLiteStore) -> None:
     assert values(metrics, "last_check_result")["a", "error"] == 1
     assert values(metrics, "dataset_drifted") == {}
     assert values(metrics, "feature_drifted") == {}
+    assert values(metrics, "last_report_unreadable") == {}  # there is none
     assert values(metrics, "checks_total") == {
         ("a", "drift"): 0,
         ("a", "no_drift"): 1,

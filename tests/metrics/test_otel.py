@@ -17,6 +17,7 @@ from driftwatch.errors import MissingExtraError, StoreError
 from driftwatch.metrics import StoreMetrics, check_spans, observe_store
 from driftwatch.metrics.catalog import SPECS
 from driftwatch.metrics.model import Kind
+from driftwatch.metrics.otel import _Snapshot
 from driftwatch.scoring import ClosedWindow, Scored
 from driftwatch.store import SQLiteStore, WindowKey
 from metrics_samples import add_check, fill
@@ -106,6 +107,18 @@ def test_two_collections_within_a_second_are_two_readings(store: SQLiteStore) ->
     observed.now -= 60.0
     (point,) = observed.metrics()["driftwatch.dataset.drifted"].data.data_points
     assert point.value == 0
+
+
+def test_an_sdk_that_asks_for_some_instruments_only_hears_nothing_old(store: SQLiteStore) -> None:
+    add_check(store, "a", report([drifted("x")]))
+    now = [0.0]
+    snapshot = _Snapshot(StoreMetrics(store), lambda: now[0])
+    assert snapshot.get("driftwatch_window_rows")
+    add_check(store, "a", report([feature("x")]))
+    now[0] += 60.0
+    family = snapshot.get("driftwatch_dataset_drifted")
+    assert family is not None
+    assert [sample.value for sample in family.samples] == [0]
 
 
 def test_series_that_are_gone_are_not_told_any_more(store: SQLiteStore) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -141,3 +142,28 @@ def test_what_was_written_goes_with_its_check(tmp_path: Path) -> None:
     del opened
     gc.collect()
     assert (len(module._WRITTEN), len(module._OF_STORE)) == before
+
+
+def test_pages_of_many_threads_are_each_of_one_check(store: SQLiteStore) -> None:
+    add_check(store, "a", report([feature("x")]))
+    pages: list[bytes] = []
+
+    def scrape() -> None:
+        pages.extend(render_metrics(store) for _ in range(40))
+
+    threads = [threading.Thread(target=scrape) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for i in range(30):
+        add_check(store, "a", report([(drifted if i % 2 else feature)(f"f{i}")]))
+    for thread in threads:
+        thread.join()
+    assert len(pages) == 160
+    for page in pages:
+        back = read_back(page)
+        assert (
+            back["driftwatch_dataset_drifted", (("model", "a"),)]
+            == back["driftwatch_drifted_features", (("model", "a"),)]
+        )
+        (of_feature,) = [value for (name, _), value in back.items() if name == "driftwatch_feature_drifted"]
+        assert of_feature == back["driftwatch_dataset_drifted", (("model", "a"),)]
