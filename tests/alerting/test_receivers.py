@@ -39,7 +39,7 @@ GOOD: list[dict[str, Any]] = [
         "unsigned": True,
         "headers": {"Authorization": "Bearer ${DW_PASSWORD}"},
     },
-    {"kind": "alertmanager", "url": "http://alertmanager:9093", "expires": 100, "generator_url": "https://dash/"},
+    {"kind": "alertmanager", "url": "http://alertmanager:9093", "expires": "2d", "generator_url": "https://dash/"},
     {"kind": "email", "host": "mail", "from": "dw@example.com", "to": "ops@example.com"},
     {
         "kind": "email",
@@ -84,8 +84,9 @@ def test_an_unknown_setting_is_refused_with_the_nearest(given: dict[str, Any]) -
         ({"kind": "slack", "url": "${DW_PASSWORD}"}, "`url` of receiver 'ops': a receiver's URL must begin"),
         (
             {"kind": "slack", "url": "${DW_URL}", "timeout": 0},
-            "`timeout` of receiver 'ops' must be a number of at least",
+            "`timeout` of receiver 'ops' must be a number of seconds or a time",
         ),
+        ({"kind": "slack", "url": "${DW_URL}", "timeout": "5 parsecs"}, "got '5 parsecs'"),
         ({"kind": "slack", "url": "${DW_URL}", "block_private": "yes"}, "must be true or false, got 'yes'"),
         ({"kind": "webhook", "url": "https://host/"}, "needs a `secret` to sign with"),
         ({"kind": "webhook", "url": "https://host/", "secret": "whsec_hunter2"}, "is no place for it"),

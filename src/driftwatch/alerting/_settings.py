@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from driftwatch._checks import is_amount, is_text
 from driftwatch.alerting._http import Endpoint, split_url
 from driftwatch.alerting.secrets import Secret
+from driftwatch.config.alerts import seconds_of
 from driftwatch.errors import ConfigError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -58,11 +59,16 @@ class Settings:
         wanted = "one of " + ", ".join(map(repr, choices))
         return str(self._checked(key, value, value in choices, wanted))
 
-    def number(self, key: str, default: Any, *, least: float = 0.0) -> Any:
-        """Return a number of at least `least`."""
+    def seconds(self, key: str, default: float, *, least: float = 0.0) -> float:
+        """Return a time, given as a number of seconds or as text such as "5m"."""
         value = self._take(key, default)
-        fits = value is default or (is_amount(value) and value >= least)
-        return self._checked(key, value, fits, f"a number of at least {least:g}")
+        try:
+            seconds = seconds_of(value)
+        except ValueError:
+            seconds = -1.0
+        wanted = f'a number of seconds or a time such as "5m", at least {least:g} seconds'
+        self._checked(key, value, seconds >= least, wanted)
+        return seconds
 
     def count(self, key: str, default: int, *, least: int = 1) -> int:
         """Return a whole number of at least `least`."""
@@ -122,7 +128,7 @@ class Settings:
                 raise ConfigError(f"`{key}` of receiver {self.name!r}: {error}") from None
         return Endpoint(
             url,
-            timeout=float(self.number("timeout", 15.0, least=0.1)),
+            timeout=self.seconds("timeout", 15.0, least=0.1),
             block_private=self.flag("block_private", default=False),
             ca_file=self.text("ca_file", None),
             proxy=proxy,

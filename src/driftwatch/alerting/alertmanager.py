@@ -72,7 +72,7 @@ class AlertmanagerNotifier(BaseNotifier):
             settings.name,
             url=settings.endpoint(),
             generator_url=settings.text("generator_url", ""),
-            expires=settings.number("expires", EXPIRES, least=1.0),
+            expires=settings.seconds("expires", EXPIRES, least=1.0),
             headers=settings.headers(),
         )
 

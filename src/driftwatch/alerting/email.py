@@ -112,7 +112,7 @@ class EmailNotifier(BaseNotifier):
             user=settings.text("user", None),
             password=settings.secret("password", required=False),
             ca_file=settings.text("ca_file", None),
-            timeout=settings.number("timeout", 30.0, least=0.1),
+            timeout=settings.seconds("timeout", 30.0, least=0.1),
         )
 
     def send(self, notification: Notification) -> None:

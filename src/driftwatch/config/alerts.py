@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from driftwatch.config.origin import SettingPath, Source
 
-__all__ = ["ALERTS", "RULES", "alert_values", "masked"]
+__all__ = ["ALERTS", "RULES", "alert_values", "masked", "seconds_of"]
 
 ALERTS = "alerts"
 MASK = "***"
@@ -25,7 +25,19 @@ _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 _SECRET = re.compile("auth|cookie|key|password|secret|token|url", re.IGNORECASE)  # of names of settings
 
 
-def _seconds(value: object) -> float:
+def seconds_of(value: object) -> float:
+    """Return the seconds that a setting says: a number, or a time such as "5m".
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+
+    Examples
+    --------
+    >>> seconds_of("4h"), seconds_of(30)
+    (14400.0, 30.0)
+    """
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if found is not None:
         return float(found[1]) * _UNITS[found[2]]
@@ -85,7 +97,7 @@ def _moment(value: object) -> str:
     return at.isoformat()
 
 
-_TIME_KEY = Key('a number of seconds or a time such as "5m" or "4h"', _seconds)
+_TIME_KEY = Key('a number of seconds or a time such as "5m" or "4h"', seconds_of)
 _NUMBER_KEY = Key("a number of 0 or more", _number)
 _COUNT_KEY = Key("a whole number of 1 or more", _count)
 _FLAG_KEY = Key("true or false", _flag)

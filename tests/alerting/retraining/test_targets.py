@@ -18,6 +18,7 @@ from driftwatch.alerting.retraining import (
     CloudEventsTarget,
     CommandTarget,
     GitHubTarget,
+    Guards,
     RetrainRequest,
     RetrainTarget,
     RetrainTrigger,
@@ -211,7 +212,7 @@ def _variables(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_trigger_is_made_of_a_table(given: dict[str, Any]) -> None:
     guards = {
-        "cooldown": 60,
+        "cooldown": "7d",
         "max_per_day": 2,
         "consecutive": 1,
         "min_rows": 0,
@@ -221,6 +222,7 @@ def test_a_trigger_is_made_of_a_table(given: dict[str, Any]) -> None:
     notifier = receiver_from_settings("train", {"kind": "retrain", **given, **guards})
     assert isinstance(notifier, RetrainTrigger)
     assert repr(notifier) == "RetrainTrigger('train')"
+    assert notifier.guards == Guards(604_800.0, 2, 1, 0, on_drift_alone=True)
     with pytest.raises(UnknownNameError, match="did you mean 'dry_run'"):
         receiver_from_settings("train", {"kind": "retrain", **given, "dryrun": True})
 

@@ -171,6 +171,26 @@ def test_some_messages_never_start_a_training(store: SQLiteStore, change: dict[s
     assert target.requests == []
 
 
+def test_what_became_of_each_window_is_counted(store: SQLiteStore) -> None:
+    own = trigger(store, Asked(DeliveryError("no such workflow", permanent=True)))
+    with pytest.raises(DeliveryError):
+        own.send(told(store, 3))
+    own.send(message := told(store))
+    own.send(message)
+    own.send(told(store))
+    trigger(store, Asked(), name="two").send(told(store, dropped=None))
+    trigger(store, Asked(), name="three", dry_run=True).send(message)
+    counted = {name: n for name, n in store.counters("churn").items() if name.startswith("trainings_")}
+    assert counted == {
+        "trainings_asked": 2,
+        "trainings_failed": 1,
+        "trainings_known": 1,
+        "trainings_held": 1,
+        "trainings_recommended": 1,
+        "trainings_dry": 1,
+    }
+
+
 def test_each_trigger_remembers_for_itself(store: SQLiteStore) -> None:
     first, second, message = Asked(), Asked(), told(store, 3)
     trigger(store, first, name="one").send(message)

@@ -40,7 +40,7 @@ def _github(settings: Settings) -> GitHubTarget:
 
 def _command(settings: Settings) -> CommandTarget:
     command = settings.texts("command")
-    return CommandTarget(command, timeout=settings.number("timeout", 60.0, least=0.1), cwd=settings.text("cwd", None))
+    return CommandTarget(command, timeout=settings.seconds("timeout", 60.0, least=0.1), cwd=settings.text("cwd", None))
 
 
 def _python(settings: Settings) -> Callable[..., object]:

@@ -28,6 +28,11 @@ MAX_RUNS = 1000  # newest checks of a stream among which windows in a row are lo
 # Alerts that say nothing about the model; and those after which a training would learn from what is broken
 SILENT = frozenset({"NoData", "CheckFailed", "NoVerdict"})
 BROKEN = frozenset({"SchemaChange"})
+_COUNTERS = {
+    Outcome.RECOMMEND: "trainings_recommended",
+    Outcome.HOLD: "trainings_held",
+    Outcome.DONE: "trainings_known",
+}
 _log = logging.getLogger("driftwatch.alerting")
 
 
@@ -48,6 +53,10 @@ class RetrainTrigger(BaseNotifier):
         Where it remembers; the delivery gives it its own.
     clock : callable
         Seconds after 1970.
+
+    Attributes
+    ----------
+    guards : Guards
 
     Notes
     -----
@@ -77,7 +86,7 @@ class RetrainTrigger(BaseNotifier):
             raise ConfigError(
                 f"`target` must have `start(request)` or be a function of the request, got {target!r:.80}."
             )
-        self._guards = Guards() if guards is None else guards
+        self.guards = Guards() if guards is None else guards
         self._dry_run, self._store, self._clock = dry_run, store, clock
         # what a dry run has "started" must not hold back what is meant
         self._memory = f"{name} (dry run)" if dry_run else name
@@ -89,7 +98,7 @@ class RetrainTrigger(BaseNotifier):
 
         defaults = Guards()
         guards = Guards(
-            cooldown=settings.number("cooldown", defaults.cooldown),
+            cooldown=settings.seconds("cooldown", defaults.cooldown),
             max_per_day=settings.count("max_per_day", defaults.max_per_day),
             consecutive=settings.count("consecutive", defaults.consecutive),
             min_rows=settings.count("min_rows", defaults.min_rows, least=0),
@@ -128,8 +137,9 @@ class RetrainTrigger(BaseNotifier):
         now = int(self._clock() * 1e6)
         with store.transaction() as transaction:
             state = TriggerState.from_json(transaction.note(NOTES, self._memory))
-            decision = decide(self._guards, state, request, runs, now, blocked_by=blocked_by)
+            decision = decide(self.guards, state, request, runs, now, blocked_by=blocked_by)
             transaction.put_note(NOTES, self._memory, decision.state.to_json())
+            transaction.count(request.stream, {self._counter(decision.outcome): 1})
         self._tell(request, decision, before=state.of(request.model).outcome)
         return decision
 
@@ -145,6 +155,12 @@ class RetrainTrigger(BaseNotifier):
         with self._bound().transaction() as transaction:
             state = TriggerState.from_json(transaction.note(NOTES, self._memory))
             transaction.put_note(NOTES, self._memory, settled(state, request, failed=failed).to_json())
+            transaction.count(request.stream, {"trainings_failed": int(failed)})
+
+    def _counter(self, outcome: Outcome) -> str:
+        if outcome is Outcome.START:
+            return "trainings_dry" if self._dry_run else "trainings_asked"
+        return _COUNTERS[outcome]
 
     def _tell(self, request: RetrainRequest, decision: Decision, *, before: str) -> None:
         words: tuple[Any, ...] = (self.name, one_line(request.model, 80), decision.reason, request.id)
