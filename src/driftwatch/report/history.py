@@ -10,12 +10,12 @@ from driftwatch.report.axes import new_axes
 from driftwatch.report.model import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from driftwatch._typing import JSONScalar
     from driftwatch.report.model import DriftReport, FeatureReport
 
-__all__ = ["History", "WindowReport", "statistics_of", "window_report"]
+__all__ = ["History", "WindowReport", "reason_of", "share", "statistics_of", "window_report"]
 
 LINES_SHOWN = 10  # features in a drawing, those that were furthest away from the reference
 
@@ -224,21 +224,25 @@ def window_report(start: str | int, stop: str | int, report: DriftReport, *, kee
     keep : bool
         Whether the whole report goes with it.
     """
-    reason = None
-    if report.verdict is Verdict.NO_VERDICT:
-        reasons = {feature.reason for feature in report.features.values() if feature.reason}
-        reason = reasons.pop() if len(reasons) == 1 else "no feature has a verdict"
     return WindowReport(
         start,
         stop,
         report.n_current,
         report.verdict,
-        reason,
+        reason_of(report.verdict, (feature.reason for feature in report.features.values())),
         report.n_reference,
         tuple(report.drifted_features),
         {name: statistics_of(feature) for name, feature in report.features.items()},
         report if keep else None,
     )
+
+
+def reason_of(verdict: Verdict, reasons: Iterable[str | None]) -> str | None:
+    """Return why there is no verdict, where there is none."""
+    if verdict is not Verdict.NO_VERDICT:
+        return None
+    said = {reason for reason in reasons if reason}
+    return said.pop() if len(said) == 1 else "no feature has a verdict"
 
 
 def statistics_of(feature: FeatureReport) -> dict[str, JSONScalar]:
@@ -251,12 +255,13 @@ def statistics_of(feature: FeatureReport) -> dict[str, JSONScalar]:
         "material": feature.material,
         "effect": feature.effect,
         "pvalue_adjusted": min(adjusted, default=None),
-        "missing_share": _share(feature.missing_current, feature.n_current + feature.missing_current),
+        "missing_share": share(feature.missing_current, feature.n_current + feature.missing_current),
         **{name: test.statistic for name, test in feature.tests.items()},
     }
 
 
-def _share(part: int, whole: int) -> float | None:
+def share(part: int, whole: int) -> float | None:
+    """Return a part of a whole; None of nothing."""
     return part / whole if whole else None
 
 

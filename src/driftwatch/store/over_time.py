@@ -9,8 +9,9 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from driftwatch._checks import check_count
-from driftwatch.errors import ConfigError, InputError
+from driftwatch.errors import ConfigError
 from driftwatch.report.history import History, WindowReport, window_report
+from driftwatch.report.history_json import window_report_from_dict
 from driftwatch.report.model import DriftReport, Verdict
 from driftwatch.store.opening import open_store
 
@@ -102,10 +103,13 @@ def stored_window(run: Run, report: str, *, keep_report: bool = False) -> tuple[
     """
     start, stop = place_of(run, run.key.start), place_of(run, run.key.stop)
     try:
-        found = DriftReport.from_json(report)
-    except InputError:
+        if keep_report:
+            found = DriftReport.from_json(report)
+            return window_report(start, stop, found, keep=True), found.alpha
+        data = json.loads(report)
+        return window_report_from_dict(start, stop, data), data.get("alpha")
+    except ValueError:  # an InputError is one
         return WindowReport(start, stop, run.n_rows, Verdict.NO_VERDICT, _problem(report)), None
-    return window_report(start, stop, found, keep=keep_report), found.alpha
 
 
 def place_of(run: Run, at: int) -> str | int:
