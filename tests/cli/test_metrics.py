@@ -66,7 +66,7 @@ def test_a_file_is_replaced_in_one_step(run: Run, path: Path, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--store", "typo.db"], "there is no store 'typo.db'. Name the file"),
+        (["--store", "typo.db"], "there is no store 'typo.db'."),
         (["--top", "many"], "`--top` must be a number of features or `all`, got 'many'."),
         (["--top", "-1"], "`--top` must be a number of features or `all`, got '-1'."),
         (["--serve", "9000", "-o", "x"], "give either `--serve` or `--output`"),

@@ -8,11 +8,11 @@ import socket
 import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driftwatch.cli.exitcodes import ExitCode
 from driftwatch.cli.signals import stopped_by_signals
+from driftwatch.cli.stores import existing_store
 from driftwatch.cli.streams import STDIO, check_destination, note, write_data, write_file
 from driftwatch.errors import ConfigError, DriftwatchError, StoreError
 
@@ -47,13 +47,10 @@ def run_metrics(store: str, *, output: str | None, serve: str | None, top: str) 
         raise ConfigError(f"`--top` must be a number of features or `all`, got {top!r}.")
     address = None if serve is None else _address(serve)
     check_destination(output, (store,))
-    if "://" not in store and not Path(store).is_file():
-        raise ConfigError(f"there is no store {store!r}. Name the file that `watch` or a service writes with --store.")
 
     from driftwatch.metrics import PrometheusText
-    from driftwatch.store import open_store
 
-    with open_store(store) as opened:
+    with existing_store(store) as opened:
         text = PrometheusText(opened, top=None if top == "all" else int(top))
         if address is not None:
             return _serve(text, *address)

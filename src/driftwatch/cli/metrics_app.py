@@ -17,9 +17,7 @@ Action: TypeAlias = Callable[[], int]
 
 def metrics(
     *,
-    store: Annotated[
-        str, typer.Option("--store", metavar="STORE", help="Where reports are kept: a file, or a database.")
-    ] = "driftwatch.db",
+    store: options.StoreOption = "driftwatch.db",
     top: Annotated[
         str, typer.Option("--top", metavar="COUNT|all", help="Features of each stream with series of their own.")
     ] = "200",
