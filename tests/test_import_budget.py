@@ -41,6 +41,26 @@ def test_alerts_load_no_library_before_it_is_used() -> None:
     assert loaded & {"apprise", "numpy", "typer"} == set()
 
 
+def test_metrics_and_reports_for_mlflow_load_no_client_before_it_is_used() -> None:
+    loaded = loaded_by(
+        "from driftwatch.metrics import DriftCollector, check_spans, observe_store, render_metrics\n"
+        "from driftwatch.integrations.mlflow import log_report"
+    )
+    assert loaded & {"prometheus_client", "opentelemetry", "mlflow", "typer", "pandas"} == set()
+
+
+def test_the_page_for_prometheus_needs_the_standard_library_only() -> None:
+    statement = (
+        "import tempfile, pathlib\n"
+        "from driftwatch.metrics import render_metrics\n"
+        "from driftwatch.store import SQLiteStore\n"
+        "with tempfile.TemporaryDirectory() as folder:\n"
+        "    with SQLiteStore(pathlib.Path(folder) / 'a.db') as store:\n"
+        "        render_metrics(store)"
+    )
+    assert loaded_by(statement) & HEAVY == set()
+
+
 def test_the_probe_sees_a_heavy_import() -> None:
     assert loaded_by("import numpy") & HEAVY == {"numpy"}
 
