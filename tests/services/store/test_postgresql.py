@@ -13,13 +13,16 @@ import psycopg
 import pytest
 
 from driftwatch.errors import ConfigError, InputError, StoreError, StoreLockedError, StoreUnavailableError
-from driftwatch.store import PostgreSQLStore, open_store
+from driftwatch.metrics import render_metrics
+from driftwatch.store import PostgreSQLStore, SQLiteStore, open_store
 from driftwatch.store._migrations import VERSION
+from metrics_samples import add_check, fill, hostile_report
 from postgresql_server import PASSWORD, PostgreSQLServer
 from store_contract import StoreContract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 NUMBERS = count()
 
@@ -346,3 +349,13 @@ def test_a_forked_child_connects_by_itself_and_leaves_the_parent_its_session(sto
     add(store)
     assert store._connections.get() is session
     assert store.counters("s") == {"rows": 3}
+
+
+def test_metrics_are_those_of_the_same_state_in_a_file(store: PostgreSQLStore, tmp_path: Path) -> None:
+    with SQLiteStore(tmp_path / "driftwatch.db") as other:
+        pages = []
+        for each in (store, other):
+            fill(each)
+            add_check(each, "hostile", hostile_report())
+            pages.append(render_metrics(each))
+    assert pages[0] == pages[1]
