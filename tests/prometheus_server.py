@@ -39,11 +39,13 @@ def program(name: str) -> str:
 
 @dataclass
 class PrometheusServer:
-    """A server that asks `targets` (host:port) for /metrics every second, and follows `rules` where there are some."""
+    """A server that asks `targets` (host:port) for their page every second, and follows `rules` where there are some."""
 
     folder: Path
     targets: Sequence[str]
     rules: Path | None = None
+    page: str = "/metrics"
+    token: str | None = None
     port: int = 0
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
@@ -53,10 +55,14 @@ class PrometheusServer:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         every = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
+        job: dict[str, Any] = {"job_name": "driftwatch", "static_configs": [{"targets": list(self.targets)}]}
+        job["metrics_path"] = self.page
+        if self.token is not None:
+            job["authorization"] = {"credentials": self.token}
         config = {
             "global": every,
             "rule_files": [] if self.rules is None else [str(self.rules)],
-            "scrape_configs": [{"job_name": "driftwatch", "static_configs": [{"targets": list(self.targets)}]}],
+            "scrape_configs": [job],
         }
         file = self.folder / "prometheus.yml"
         file.write_text(json.dumps(config), "utf-8")  # JSON is YAML
