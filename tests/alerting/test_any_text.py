@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from driftwatch.alerting._mail import html_of, message_of
 from driftwatch.alerting.alertmanager import _label_value
-from driftwatch.alerting.email import html_of, message_of
 from driftwatch.alerting.retraining import RetrainRequest
 from driftwatch.alerting.slack import escaped, payload_of
 from driftwatch.alerting.wording import one_line, words_of

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from driftwatch.alerting._addresses import is_public
-from driftwatch.alerting._http import MAX_ANSWER, MAX_WAIT, Endpoint, retry_after, split_url
+from driftwatch.alerting._answers import MAX_ANSWER, MAX_WAIT, retry_after
+from driftwatch.alerting._http import Endpoint, split_url
 from driftwatch.alerting.secrets import Secret
 from driftwatch.errors import ConfigError, DeliveryError
 from http_receiver import Receiver, running_receiver

@@ -14,12 +14,12 @@ import socket
 import ssl
 import time
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from driftwatch._version import version
 from driftwatch.alerting._addresses import connected, resolved
+from driftwatch.alerting._answers import Answer, answer_of, refusal_of
 from driftwatch.alerting._sockets import TimedSocket, basic_credentials, open_tunnel, seconds_left
 from driftwatch.errors import ConfigError, DeliveryError
 
@@ -28,25 +28,10 @@ if TYPE_CHECKING:
 
     from driftwatch.alerting.secrets import Secret
 
-__all__ = ["Answer", "Endpoint", "retry_after", "split_url"]
+__all__ = ["Endpoint", "split_url"]
 
-MAX_ANSWER = 65_536  # bytes that are read of an answer
-MAX_WAIT = 86_400.0  # seconds that a receiver may ask to wait; a longer wish would be an alert that never comes
 CONNECT_TIMEOUT = 5.0
-EXCERPT = 200  # characters of an answer that an error shows
-SHORTEST_SECRET = 6  # shorter parts of a path are words such as `api`, and hiding them would hide the error
 PORTS = {"http": 80, "https": 443}
-_TRANSIENT = frozenset({408, 425, 429})
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a receiver answered; `complete` is False where the connection ended within the body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +102,7 @@ class Endpoint:
         if answer.status < 300 or answer.status in accept:
             return answer
         hidden = [*_secret_parts(parts), *(value.split()[-1] for value in headers.values() if value.strip())]
-        raise _refusal(label, answer, hidden)
+        raise refusal_of(label, answer, hidden)
 
     def _exchange(self, parts: SplitResult, body: bytes, headers: Mapping[str, str]) -> Answer:
         until = self.clock() + self.timeout
@@ -143,7 +128,7 @@ class Endpoint:
             connection.default_port = PORTS[parts.scheme]  # which is left out of `Host`
             connection.sock = TimedSocket(raw, until, self.clock)
             connection.request("POST", target, body, {**_standard_headers(parts), **headers})
-            return _answer(connection.getresponse())
+            return answer_of(connection.getresponse())
         finally:
             raw.close()
 
@@ -185,44 +170,9 @@ def split_url(url: str) -> SplitResult:
     return parts
 
 
-def retry_after(value: str | None, *, now: float) -> float | None:
-    """Return the seconds that a `Retry-After` header asks for: a number or an HTTP date; None for neither.
-
-    Examples
-    --------
-    >>> retry_after("120", now=0.0)
-    120.0
-    >>> retry_after("Thu, 01 Jan 1970 00:01:00 GMT", now=15.0)
-    45.0
-    """
-    text = (value or "").strip()
-    if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,9})?", text):
-        seconds = float(text)
-    else:
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - now
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return min(max(seconds, 0.0), MAX_WAIT)
-
-
 @functools.lru_cache(maxsize=8)
 def _context(ca_file: str | None) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=ca_file)
-
-
-def _answer(response: http.client.HTTPResponse) -> Answer:
-    complete = True
-    try:
-        body = response.read(MAX_ANSWER)
-    except http.client.IncompleteRead as error:
-        body, complete = error.partial, False
-    except (OSError, http.client.HTTPException):
-        # the status was read: the receiver has decided, and asking again would only repeat the message
-        body, complete = b"", False
-    if response.length and len(body) < MAX_ANSWER:  # less came than `Content-Length` said
-        complete = False
-    return Answer(response.status, {name.lower(): value for name, value in response.getheaders()}, body, complete)
 
 
 def _standard_headers(parts: SplitResult) -> dict[str, str]:
@@ -232,32 +182,6 @@ def _standard_headers(parts: SplitResult) -> dict[str, str]:
 def _authorization(name: str, parts: SplitResult) -> dict[str, str]:
     credentials = basic_credentials(parts)
     return {} if credentials is None else {name: credentials}
-
-
-def _refusal(label: str, answer: Answer, hidden: list[str]) -> DeliveryError:
-    said = f"{label} answered {answer.status}"
-    if 300 <= answer.status < 400:
-        return DeliveryError(
-            f"{said}, a redirect, and redirects are not followed. Give the address that it leads to.", permanent=True
-        )
-    excerpt = _excerpt(answer.body, hidden)
-    said += f": {excerpt!r}." if excerpt else "."
-    if answer.status == 410:
-        return DeliveryError(f"{said} It is gone for good: remove this receiver.", permanent=True)
-    wait = retry_after(answer.headers.get("retry-after"), now=time.time())
-    # GitHub says 403 where others say 429
-    if answer.status >= 500 or answer.status in _TRANSIENT or (answer.status == 403 and wait is not None):
-        return DeliveryError(said, retry_after=wait)
-    return DeliveryError(said, permanent=True)
-
-
-def _excerpt(body: bytes, hidden: list[str]) -> str:
-    """Return the begin of an answer; pages for errors like to repeat the path, which may be the secret."""
-    text = body[: 20 * EXCERPT].decode("utf-8", "replace")
-    for secret in sorted(hidden, key=len, reverse=True):
-        if len(secret) >= SHORTEST_SECRET:
-            text = text.replace(secret, "***")
-    return " ".join(text.split())[:EXCERPT]
 
 
 def _secret_parts(parts: SplitResult) -> list[str]:

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import html
 import logging
 import smtplib
-import socket
 import ssl
-import threading
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import formatdate
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
+from driftwatch.alerting._mail import addresses_of, message_of
+from driftwatch.alerting._smtp import SMTP, SMTPWithTLS
 from driftwatch.alerting.notifier import BaseNotifier
 from driftwatch.alerting.secrets import Secret
-from driftwatch.alerting.wording import one_line, words_of
+from driftwatch.alerting.wording import one_line
 from driftwatch.errors import ConfigError, DeliveryError
 
 if TYPE_CHECKING:
@@ -25,7 +20,6 @@ if TYPE_CHECKING:
 
     from driftwatch.alerting._settings import Settings
     from driftwatch.alerting.model import Notification
-    from driftwatch.alerting.wording import Words
 
 __all__ = ["EmailNotifier"]
 
@@ -33,7 +27,6 @@ SECURITY = ("starttls", "tls", "none")
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 MAX_REPLY = 200  # characters of a server's answer that an error shows
 GOODBYE = 2.0  # seconds that a server has for its last word
-LOOKS_EVERY = 0.5
 _log = logging.getLogger("driftwatch.alerting")
 
 
@@ -95,8 +88,8 @@ class EmailNotifier(BaseNotifier):
         self._host, self._port = host, port or PORTS[security]
         self._security, self._ca_file, self._timeout = security, ca_file, timeout
         self._user, self._password = user, None if password is None else Secret.of(password)
-        self._sender = _addresses("from", [sender])[0]
-        self._to = _addresses("to", to)
+        self._sender = addresses_of("from", [sender])[0]
+        self._to = addresses_of("to", to)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> Self:
@@ -144,9 +137,9 @@ class EmailNotifier(BaseNotifier):
 
     def _connected(self) -> smtplib.SMTP:
         if self._security == "tls":
-            server: smtplib.SMTP = _TimedTLS(self._timeout, self._host, self._port, context=self._context())
+            server: smtplib.SMTP = SMTPWithTLS(self._timeout, self._host, self._port, context=self._context())
         else:
-            server = _Timed(self._timeout, self._host, self._port)
+            server = SMTP(self._timeout, self._host, self._port)
         try:
             if self._security == "starttls":
                 server.starttls(context=self._context())
@@ -173,108 +166,12 @@ class EmailNotifier(BaseNotifier):
         return DeliveryError(f"the mail server {self._host} {said}.", permanent=permanent)
 
 
-class _CutOff:
-    """Cuts a connection when its time is over: a server that sends a byte now and then would hold it for ever."""
-
-    sock: Any
-
-    def __init__(self, limit: float, *args: Any, **kwargs: Any) -> None:
-        self._over = threading.Event()
-        threading.Thread(target=self._watch, args=(limit,), daemon=True).start()
-        try:
-            super().__init__(*args, timeout=limit, **kwargs)  # type: ignore[call-arg]  # of what this is mixed into
-        except BaseException:
-            self._over.set()
-            raise
-
-    def _watch(self, limit: float) -> None:
-        self._over.wait(limit)
-        while not self._over.is_set():  # more than once: there is no socket before the handshake is over
-            sock = getattr(self, "sock", None)
-            if sock is not None:
-                with contextlib.suppress(OSError):
-                    sock.shutdown(socket.SHUT_RDWR)
-            self._over.wait(LOOKS_EVERY)
-
-    def close(self) -> None:
-        self._over.set()
-        super().close()  # type: ignore[misc]  # likewise
-
-
-class _Timed(_CutOff, smtplib.SMTP):
-    pass
-
-
-class _TimedTLS(_CutOff, smtplib.SMTP_SSL):
-    pass
-
-
 def _say_goodbye(server: smtplib.SMTP) -> None:
     # the server has the mail by now: whatever goes wrong here, sending it again would be one too many
     with contextlib.suppress(OSError, smtplib.SMTPException):
         if server.sock is not None:
             server.sock.settimeout(GOODBYE)
         server.quit()
-
-
-def message_of(notification: Notification, *, sender: Any, to: Sequence[Any]) -> EmailMessage:
-    """Return the e-mail; the same for every try."""
-    words = words_of(notification)
-    message = EmailMessage(policy=SMTP)
-    message["Subject"] = words.title
-    message["From"] = sender
-    message["To"] = to
-    message["Date"] = formatdate(notification.created / 1e6)
-    message["Message-ID"] = f"<{_token(notification.id)}@{sender.domain}>"
-    message["References"] = f"<group.{_token(notification.model + notification.group_key)}@{sender.domain}>"
-    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic replies, please
-    message.set_content(words.text())
-    message.add_alternative(html_of(words), subtype="html")
-    return message
-
-
-def html_of(words: Words) -> str:
-    """Return the words as HTML, everything in them escaped."""
-    items = "".join(
-        f"<li><b>{_escaped('resolved' if item.resolved else item.severity)}</b> {_escaped(item.headline)}"
-        f"{f'<br>{_escaped(item.detail)}' if item.detail else ''}</li>"
-        for item in words.items
-    )
-    facts = "".join(
-        f"<tr><th align=left>{_escaped(name)}</th><td>{_escaped(value)}</td></tr>" for name, value in words.facts
-    )
-    intro = "".join(f"<p>{_escaped(text)}</p>" for text in (words.intro,) if text)
-    more = f"<p>{_escaped(words.more)}</p>" if words.more else ""
-    return (
-        f"<!doctype html><html><head><meta charset=utf-8><title>{_escaped(words.title)}</title></head><body>"
-        f"<h2>{_escaped(words.title)}</h2>{intro}<ul>{items}</ul>{more}<table cellpadding=4>{facts}</table></body></html>\n"
-    )
-
-
-def _escaped(text: str) -> str:
-    return html.escape(text, quote=True)
-
-
-def _token(text: str) -> str:
-    """Return a text as what a Message-ID may hold: ids of ours are that already, others become a hash."""
-    if text.isascii() and text.replace("_", "").replace("-", "").isalnum() and len(text) <= 64:
-        return text
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def _addresses(key: str, texts: Sequence[str]) -> list[Any]:
-    probe = EmailMessage(policy=SMTP)
-    try:
-        probe["To"] = ", ".join(texts)
-        header: Any = probe["To"]
-        found = list(header.addresses) if not header.defects else []
-    except (ValueError, IndexError, AttributeError, TypeError):
-        found = []
-    if not found or len(found) < len(texts) or not all(each.username and each.domain for each in found):
-        raise ConfigError(
-            f"`{key}` of an e-mail must be addresses such as 'ops@example.com', got {list(texts)!r:.200}."
-        )
-    return found
 
 
 def _shown(reply: bytes | str) -> str:

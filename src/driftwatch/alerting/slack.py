@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
-from driftwatch.alerting._http import Answer, Endpoint
+from driftwatch.alerting._http import Endpoint
 from driftwatch.alerting.notifier import BaseNotifier
 from driftwatch.alerting.secrets import Secret
 from driftwatch.alerting.wording import words_of
 from driftwatch.errors import ConfigError, DeliveryError
 
 if TYPE_CHECKING:
+    from driftwatch.alerting._answers import Answer
     from driftwatch.alerting._settings import Settings
     from driftwatch.alerting.model import Notification
     from driftwatch.alerting.wording import Item
