@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sqlite3
@@ -76,6 +77,15 @@ def test_connections_of_ended_threads_are_closed_when_another_is_opened(store: S
     assert -1 not in store._connections._held
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         left_over.execute("SELECT 1")
+
+
+def test_connections_of_a_store_that_nobody_has_are_closed(store: SQLiteStore) -> None:
+    forgotten = SQLiteStore(store.path)
+    connection = forgotten._connections.get()
+    del forgotten
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _INHERITED: list[object] = []
 
 
 class ThreadConnections(Generic[C]):
-    """Opens a connection for each thread that asks, and new ones in a forked child.
+    """Opens a connection for each thread that asks, and new ones in a forked child; closes them when nobody has it any more.
 
     Parameters
     ----------
@@ -34,9 +35,7 @@ class ThreadConnections(Generic[C]):
 
     def __init__(self, opened: Callable[[], C]) -> None:
         self._opened = opened
-        self._held: dict[int, C] = {}
-        self._pid = os.getpid()
-        self._lock = threading.Lock()
+        self._begin()
 
     def get(self) -> C:
         """Return the connection of this thread."""
@@ -64,11 +63,22 @@ class ThreadConnections(Generic[C]):
         """Close the connections of this process; a later `get` opens a new one."""
         self._notice_fork()
         with self._lock:
-            held, self._held = self._held, {}
-        for connection in held.values():
-            connection.close()
+            _close(self._held)
 
     def _notice_fork(self) -> None:
         if self._pid != os.getpid():
             _INHERITED.append(self._held)
-            self._held, self._pid, self._lock = {}, os.getpid(), threading.Lock()
+            self._unused.detach()
+            self._begin()
+
+    def _begin(self) -> None:
+        self._held: dict[int, C] = {}
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._unused = weakref.finalize(self, _close, self._held)
+        self._unused.atexit = False  # threads that outlive the main one may be using theirs then
+
+
+def _close(held: dict[int, C]) -> None:
+    while held:
+        held.popitem()[1].close()
