@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from alerting_samples import SECOND, Other, Seen, plan_of, window_of
-from driftwatch.alerting.deciding import Event, Settled, Tick, decide
+from driftwatch.alerting.deciding import Event, Forgotten, Settled, Tick, decide
 from driftwatch.alerting.model import Notification, iso_time
 from driftwatch.alerting.plan import Plan, Terms
 from driftwatch.alerting.routes import InhibitRule, Route
@@ -320,6 +320,24 @@ def test_a_stream_that_goes_quiet_is_an_alert_and_its_next_window_the_end_of_it(
     window = window_of(9, [])
     again = replace(window, observations={**window.observations, "NoData": window.observations["Seen"]})
     assert shown(world.tell(again, at=20_000)) == ["-NoData"]
+
+
+def test_who_has_just_begun_to_look_gives_the_stream_a_minute_to_catch_up() -> None:
+    world = World(plan_of(Seen(), NoData()))
+    world.tell(window_of(0, []), at=1_000)
+    monday = 1_000 + 60 * HOUR
+    assert world.tell(Tick(monday * SECOND), at=monday + 59) == []
+    assert shown(world.tell(Tick(monday * SECOND), at=monday + 60)) == ["+NoData"]
+
+
+def test_a_stream_that_is_given_up_ends_its_alerts_and_is_not_missed() -> None:
+    world = World(plan_of(Seen(), NoData()))
+    world.tell(window_of(0, ["a"]))
+    world.tell(window_of(0, ["b"], stream="t"))
+    (end,) = world.tell(Forgotten("s"))
+    assert shown([end]) == ["-a"]
+    assert end.alerts[0].annotations["resolution"] == "the stream was given up"
+    assert shown(world.tell(Tick(), after=60 * HOUR)) == ["+b +NoData"]
 
 
 def test_windows_by_rows_are_not_missed_unless_a_time_is_given() -> None:

@@ -132,6 +132,17 @@ def test_a_silence_of_everything_or_without_an_end_is_refused(run: Run, store: S
     assert store.notes(SILENCES) == {}
 
 
+def test_a_stream_that_was_given_up_is_forgotten_with_its_alerts(run: Run, store: SQLiteStore) -> None:
+    manager = tell(store, "age")
+    tell(store, "age", stream="other")
+    assert "unknown stream" in run("alert", "forget", "chrn").error
+    assert run("alert", "forget", "churn").code == 0
+    manager.tick(store)
+    (row,) = map(json.loads, run("alert", "list", "-f", "ndjson").out.splitlines())
+    assert row["model"] == "other"
+    assert store.notes("alerts_forgotten") == {}
+
+
 def test_an_empty_store_has_no_alerts_and_no_letters(run: Run, store: SQLiteStore) -> None:
     assert store.streams() == []
     assert (run("alert", "list").out, run("alert", "letters").out) == ("no alerts\n", "no letters\n")

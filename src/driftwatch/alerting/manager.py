@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from driftwatch._checks import is_amount
-from driftwatch.alerting.deciding import Settled, Tick, Window, decide
+from driftwatch.alerting.deciding import Forgotten, Settled, Tick, Window, decide
 from driftwatch.alerting.plan import Plan, Terms
 from driftwatch.alerting.routes import DEFAULT_INHIBITIONS, Route
 from driftwatch.alerting.rules import Observation, default_rules
 from driftwatch.alerting.silences import SILENCES
-from driftwatch.alerting.state import ACCEPTED, OUTBOX, SPACES, Context, State
+from driftwatch.alerting.state import ACCEPTED, FORGOTTEN, OUTBOX, SPACES, Context, State
 from driftwatch.alerting.throttle import Throttle
 from driftwatch.errors import ConfigError
 from driftwatch.store.model import Letter
@@ -131,6 +131,7 @@ class AlertManager:
         )
         self.clock = clock
         self.silences = tuple(silences)
+        self._looking_since: int | None = None
         self._seen: tuple[dict[str, dict[str, str]], State] | None = None
 
     @classmethod
@@ -201,14 +202,21 @@ class AlertManager:
     def tick(self, store: Store) -> None:
         """Do what only time brings about: absent data, repeated and held back messages. Writes where there is any."""
         now = int(self.clock() * 1e6)
+        if self._looking_since is None:
+            self._looking_since = now
+        event = Tick(self._looking_since)
+        for stream in store.notes(FORGOTTEN):
+            with store.transaction() as transaction:
+                self.apply(transaction, Forgotten(stream))
+                transaction.put_note(FORGOTTEN, stream, None)
         notes = {space: store.notes(space) for space in (*SPACES, SILENCES, ACCEPTED)}
         if self._seen is None or self._seen[0] != notes:
             self._seen = (notes, self._state(notes))
         before = self._seen[1]
-        after, letters = decide(self.plan, before, Tick(), now)
+        after, letters = decide(self.plan, before, event, now)
         if letters or after != before:
             with store.transaction() as transaction:
-                self.apply(transaction, Tick())
+                self.apply(transaction, event)
 
     def _state(self, notes: Mapping[str, Mapping[str, str]]) -> State:
         state = State.from_notes(notes)

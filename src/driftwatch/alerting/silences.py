@@ -44,12 +44,12 @@ class Silence:
     """
 
     id: str
-    matchers: Sequence[str] | Mapping[str, str]
+    matchers: Sequence[str] | Mapping[str, str] = field(compare=False)  # however they were written
     starts_at: int
     ends_at: int
     author: str
     comment: str
-    conditions: Matchers = field(init=False, repr=False, compare=False)
+    conditions: Matchers = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "conditions", parse_matchers(self.matchers))

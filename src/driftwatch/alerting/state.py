@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ACCEPTED",
     "BUCKETS",
+    "FORGOTTEN",
     "GROUPS",
     "OUTBOX",
     "SPACES",
@@ -33,6 +34,7 @@ Value = TypeVar("Value")
 
 # Spaces of notes.
 STREAMS, GROUPS, BUCKETS, ACCEPTED = "alerts", "alert_groups", "alert_buckets", "accepted"
+FORGOTTEN = "alerts_forgotten"  # streams whose alerts are to end, by name
 OUTBOX = "alerts"  # under which counters stand that belong to no stream
 SPACES = (STREAMS, GROUPS, BUCKETS)  # written here; silences and accepted baselines are written by others
 

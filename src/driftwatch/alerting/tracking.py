@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from driftwatch.alerting.rules import BaseRule
     from driftwatch.alerting.state import State
 
-__all__ = ["Window", "close_accepted", "close_replaced", "look_for_data", "see_window"]
+__all__ = ["Window", "close_accepted", "close_replaced", "forget", "look_for_data", "see_window"]
 
 LEAST_SILENCE = 300 * 10**6  # microseconds: windows of a second may well be late for three
 WINDOWS_OF_SILENCE = 3
+TIME_TO_CATCH_UP = 60 * 10**6
 BOTH_MAY_COME = 3_600 * 10**6  # microseconds
 
 
@@ -68,10 +69,10 @@ def see_window(plan: Plan, state: State, window: Window, now: int) -> tuple[Stat
     return state.with_stream(window.name, after), ended
 
 
-def look_for_data(plan: Plan, state: State, now: int) -> State:
+def look_for_data(plan: Plan, state: State, now: int, *, looking_since: int) -> State:
     """Return the state with an alert for each stream that has had no window for too long."""
     rule = plan.no_data
-    if rule is None:
+    if rule is None or now - looking_since < TIME_TO_CATCH_UP:
         return state
     for name, stream in state.streams.items():
         patience = _patience(rule, stream.context)
@@ -100,6 +101,13 @@ def close_accepted(state: State, now: int) -> tuple[State, list[Alert]]:
         ended += _closed(stream, reason, now)
         state = state.with_stream(name, replace(stream, accepted=acceptance, alerts={}))
     return state, ended
+
+
+def forget(state: State, stream: str, now: int) -> tuple[State, list[Alert]]:
+    """Return the state without a stream, and its alerts, resolved."""
+    own = [known for known in state.streams.values() if known.stream == stream]
+    ended = [alert for known in own for alert in _closed(known, "the stream was given up", now)]
+    return replace(state, streams={name: known for name, known in state.streams.items() if known not in own}), ended
 
 
 def close_replaced(state: State, now: int) -> tuple[State, list[Alert]]:

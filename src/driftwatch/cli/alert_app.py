@@ -85,6 +85,21 @@ def unsilence(
 
 
 @alert_app.command()
+def forget(
+    stream: Annotated[str, typer.Argument(metavar="STREAM", help="A stream that comes no more.")],
+    *,
+    store: options.StoreOption = "driftwatch.db",
+    quiet: options.QuietOption = False,
+    debug: options.DebugOption = False,
+) -> Action:
+    """End the alerts of a stream that was given up, so that nobody hears that its data are absent."""
+    from driftwatch.cli.alerts import run_forget
+
+    del debug
+    return partial(run_forget, store, stream, quiet=quiet)
+
+
+@alert_app.command()
 def letters(
     *,
     store: options.StoreOption = "driftwatch.db",

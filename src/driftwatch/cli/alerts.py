@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from driftwatch.alerting.silences import Silence
     from driftwatch.alerting.state import Tracked
 
-__all__ = ["run_list", "run_silence", "run_unsilence"]
+__all__ = ["run_forget", "run_list", "run_silence", "run_unsilence"]
 
 _ALERTS = ("state", "severity", "alert", "model", "feature", "since", "summary")
 _SILENCES = ("silence", "state", "until", "author", "matchers", "comment")
@@ -73,6 +73,21 @@ def run_unsilence(store: str, silence_id: str, *, quiet: bool) -> int:
         ended = expire_silence(opened, silence_id, now=_now())
     if not quiet:
         note(f"ended silence {ended.id} of {ended.author}: {', '.join(map(str, ended.conditions))}")
+    return 0
+
+
+def run_forget(store: str, stream: str, *, quiet: bool) -> int:
+    """Have the alerts of a stream ended and return the exit code."""
+    from driftwatch.alerting.state import FORGOTTEN, STREAMS, State
+
+    with existing_store(store) as opened:
+        known = {item.stream for item in State.from_notes({STREAMS: opened.notes(STREAMS)}).streams.values()}
+        if stream not in known:
+            raise UnknownNameError.from_names("stream", [stream], sorted(known))
+        with opened.transaction() as transaction:
+            transaction.put_note(FORGOTTEN, stream, "")
+    if not quiet:
+        note(f"the next process that sends alerts ends those of {stream!r}")
     return 0
 
 
