@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -11,7 +11,8 @@ import pytest
 from alerting_samples import SECOND, Inbox, Seen, closed_window, feature_of, report_of
 from driftwatch import Profile, Window
 from driftwatch.alerting import AlertManager, Notification, Receiver, Route
-from driftwatch.alerting.deciding import Settled
+from driftwatch.alerting import manager as manager_module
+from driftwatch.alerting.deciding import Settled, decide
 from driftwatch.alerting.rules import BaseRule, CheckFailed, DatasetDrift, FeatureDrift, NoData, Observation
 from driftwatch.errors import ConfigError, UnknownNameError
 from driftwatch.scoring import Judge, ProfileScorer
@@ -237,3 +238,25 @@ def test_a_route_to_nobody_is_refused_with_a_hint() -> None:
         AlertManager([Inbox()], route=Route("opps"))
     with pytest.raises(UnknownNameError, match="severity"):
         CheckFailed(severity="crtical")
+
+
+def test_while_nothing_changes_ticks_cost_little(
+    store: SQLiteStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = AlertManager([Inbox()], clock=clock)
+    tell(manager, store, closed_window(CALM))
+    looks: list[float] = []
+    monkeypatch.setattr(manager_module, "SHARE_OF_TIME", 1e-12)  # as if each look took very long
+
+    def counted(*given: Any) -> Any:
+        looks.append(clock.now)
+        return decide(*given)
+
+    monkeypatch.setattr(manager_module, "decide", counted)
+    for _ in range(25):
+        manager.tick(store)
+        clock.now += 1
+    assert [at - looks[0] for at in looks] == [0, 10, 20]
+    tell(manager, store, closed_window(DRIFTED))
+    manager.tick(store)
+    assert looks[-1] == clock.now

@@ -172,6 +172,12 @@ class Promises(RuleBasedStateMachine):
                 assert j - i + 1 <= allowed + 1e-9
 
     @invariant()
+    def nothing_overtakes(self) -> None:
+        """Of a group, one message is on its way."""
+        ways = [(sent.receiver, sent.group_key) for sent in getattr(self, "waiting", [])]
+        assert len(set(ways)) == len(ways)
+
+    @invariant()
     def ids_are_of_one_message_each(self) -> None:
         """An id that came twice would make a receiver drop news."""
         ids = [sent.id for sent in getattr(self, "letters", [])]

@@ -76,10 +76,7 @@ def note_settled(state: State, sent: Notification, *, delivered: bool, now: int)
             if key not in firing:
                 over.setdefault(key, replace(alert, status=RESOLVED, ends_at=alert.ends_at or now))
         elif key in told and told[key].state == "sent":
-            # who was not told that it began is not told that it is over
             told[key] = replace(told[key], state="dead")
-            if over.pop(key, None) is not None:
-                del told[key]
     for alert in sent.resolved:
         key = alert.fingerprint
         if key in group.closing:
@@ -157,6 +154,7 @@ def _tidy(plan: Plan, state: State, group: Group, now: int) -> tuple[Group, dict
     if not plan.receivers[group.receiver].send_resolved:
         told = _without(told, {key for key in over if told[key].state == "told"})
         over = {key: alert for key, alert in over.items() if key in told}
+    # who was not told that it began is not told that it is over
     for key in [key for key in over if told[key].state == "dead"]:
         del over[key], told[key]
     owed = {key: alert for key, alert in group.owed.items() if key not in firing}

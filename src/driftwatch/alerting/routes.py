@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from driftwatch._checks import is_amount
 from driftwatch.alerting.matchers import matches, parse_matchers
@@ -122,12 +122,20 @@ class Route:
         return _timing(_inherit(self, _ROOT))
 
 
-_ROOT = Route(
-    None, group_by=GROUP_BY, group_wait=GROUP_WAIT, group_interval=GROUP_INTERVAL, repeat_interval=REPEAT_INTERVAL
-)
+class _Set(NamedTuple):
+    """What holds for a route: its own, or its parent's."""
+
+    receiver: str | None = None
+    group_by: tuple[str, ...] = GROUP_BY
+    group_wait: float = GROUP_WAIT
+    group_interval: float = GROUP_INTERVAL
+    repeat_interval: float = REPEAT_INTERVAL
 
 
-def _ways(route: Route, key: str, above: Route) -> Iterator[tuple[str, str]]:
+_ROOT = _Set()
+
+
+def _ways(route: Route, key: str, above: _Set) -> Iterator[tuple[str, str]]:
     merged = _inherit(route, above)
     if merged.receiver is not None:
         yield key, merged.receiver
@@ -139,7 +147,7 @@ def _key_of(child: Route, key: str) -> str:
     return f"{key}/{{{','.join(map(str, child.conditions))}}}"
 
 
-def _walk(route: Route, labels: Mapping[str, str], key: str, above: Route) -> Iterator[Target]:
+def _walk(route: Route, labels: Mapping[str, str], key: str, above: _Set) -> Iterator[Target]:
     merged = _inherit(route, above)
     taken = False
     for child in route.routes:
@@ -149,7 +157,7 @@ def _walk(route: Route, labels: Mapping[str, str], key: str, above: Route) -> It
             if not child.continue_:
                 break
     if not taken and merged.receiver is not None:
-        shared = _shared(tuple(merged.group_by or ()), labels)
+        shared = _shared(merged.group_by, labels)
         yield Target(merged.receiver, f"{key}:{json.dumps(shared, sort_keys=True)}", _timing(merged))
 
 
@@ -158,18 +166,18 @@ def _shared(group_by: tuple[str, ...], labels: Mapping[str, str]) -> dict[str, s
     return {name: labels[name] for name in names if name in labels}
 
 
-def _inherit(route: Route, above: Route) -> Route:
-    def of(name: str) -> object:
-        own = getattr(route, name)
-        return getattr(above, name) if own is None else own
+def _inherit(route: Route, above: _Set) -> _Set:
+    return _Set(
+        above.receiver if route.receiver is None else route.receiver,
+        above.group_by if route.group_by is None else tuple(route.group_by),
+        above.group_wait if route.group_wait is None else route.group_wait,
+        above.group_interval if route.group_interval is None else route.group_interval,
+        above.repeat_interval if route.repeat_interval is None else route.repeat_interval,
+    )
 
-    names = ("receiver", "group_by", "group_wait", "group_interval", "repeat_interval")
-    return Route(**{name: of(name) for name in names})  # type: ignore[arg-type]  # each its own type
 
-
-def _timing(route: Route) -> Timing:
-    seconds = (route.group_wait, route.group_interval, route.repeat_interval)
-    return Timing(*(int((value or 0.0) * 1e6) for value in seconds))
+def _timing(found: _Set) -> Timing:
+    return Timing(*(int(seconds * 1e6) for seconds in (found.group_wait, found.group_interval, found.repeat_interval)))
 
 
 @dataclass(frozen=True, slots=True)
