@@ -22,11 +22,15 @@ def test_a_firing_alert_is_logged_at_its_severity(caplog: pytest.LogCaptureFixtu
     assert "age drifted" in record.getMessage()
 
 
-def test_what_is_over_is_information(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_over_and_what_is_a_test_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
-        LogNotifier(logger="mine").send(notification(feature_alert("age", status="resolved", severity="critical")))
-        LogNotifier(logger="mine").send(notification(kind="test"))
-    assert [(record.name, record.levelno) for record in caplog.records] == [("mine", logging.INFO)] * 2
+        for severity in ("info", "warning", "critical"):
+            over = feature_alert("age", status="resolved", severity=severity)
+            LogNotifier(logger="mine").send(notification(over))
+            LogNotifier(logger="mine").send(notification(feature_alert("age", severity=severity), kind="test"))
+    levels = [record.levelno for record in caplog.records]
+    assert levels == [logging.INFO, *[logging.WARNING] * 5]
+    assert {record.name for record in caplog.records} == {"mine"}
 
 
 @pytest.mark.parametrize("kind", EVIL)

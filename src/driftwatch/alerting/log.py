@@ -18,7 +18,7 @@ LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "critical": logging.
 
 
 class LogNotifier(BaseNotifier):
-    """Writes each notification to a logger of the standard library; firing alerts at the level of their severity.
+    """Writes each notification to a logger of the standard library; at the level of their severity, what is over at most as a warning.
 
     Parameters
     ----------
@@ -39,6 +39,9 @@ class LogNotifier(BaseNotifier):
 
     def send(self, notification: Notification) -> None:
         """Write the message."""
-        fires = notification.status == "firing" and notification.kind == "alert"
-        level = LEVELS.get(notification.severity, logging.WARNING) if fires else logging.INFO
+        level = LEVELS.get(notification.severity, logging.WARNING)
+        if notification.kind == "test":
+            level = logging.WARNING  # which a process that has set up no logging shows
+        elif notification.status != "firing":
+            level = min(level, logging.WARNING)
         self._logger.log(level, "%s", words_of(notification).text().rstrip())
