@@ -101,7 +101,7 @@ def clusters(session: nox.Session) -> None:
 @nox.session
 def services(session: nox.Session) -> None:
     """What runs in production on real servers of this machine, which must be installed: PostgreSQL, Prometheus."""
-    session.install("-e", ".[cli,postgres,apprise]", *group("tests", "services"))
+    session.install("-e", ".[cli,sklearn,postgres,apprise]", *group("tests", "services"))
     session.run("pytest", *(session.posargs or ["tests/services"]))
 
 

@@ -8,6 +8,8 @@ from importlib.util import find_spec
 _NEEDED = {
     "psycopg": ("store",),
     "litestar": ("middleware",),
+    "hypercorn": ("web",),
+    "sklearn": ("web",),
     "aiosmtpd": ("notifiers",),
     "moto": ("storage",),
     "mlflow": ("mlflow",),  # a session of its own
