@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -189,6 +190,26 @@ def test_what_became_of_each_window_is_counted(store: SQLiteStore) -> None:
         "trainings_recommended": 1,
         "trainings_dry": 1,
     }
+
+
+def test_processes_that_decide_at_once_start_one_training(store: SQLiteStore, tmp_path: Path) -> None:
+    messages = [told(store) for _ in range(8)]
+    asked: list[RetrainRequest] = []
+    together = threading.Barrier(len(messages))
+
+    def deliver(message: Notification) -> None:
+        with SQLiteStore(tmp_path / "store.db") as own:  # as another process would open it
+            notifier = trigger(own, asked.append, guards=Guards(consecutive=1, cooldown=0))
+            together.wait(30)
+            notifier.send(message)
+
+    threads = [threading.Thread(target=deliver, args=(message,)) for message in messages]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(asked) == 1
+    assert store.counters("churn")["trainings_held"] == len(messages) - 1
 
 
 def test_each_trigger_remembers_for_itself(store: SQLiteStore) -> None:
