@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from driftwatch.report.model import Status, TestResult
@@ -67,6 +68,7 @@ def fill(store: Store) -> None:
         transaction.count("shop", {"late_rows": 5, "dropped_queue_full": 3, "duplicates": 2})
         transaction.set_watermark("shop", CREATED)
         transaction.move("shop", "0", Position(1, event_time=CREATED), expected=None)
+        transaction.put_note("lag/shop", "0", json.dumps({"messages": 4, "at": CREATED}))
         for name in ("1", "2"):
             transaction.enqueue(Letter(name, "slack", "{}", CREATED, CREATED))
         transaction.settle("2", state="dead", now=CREATED, error="410")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -217,6 +218,18 @@ def test_how_far_a_stream_is_comes_from_all_of_its_partitions(store: SQLiteStore
     assert values(metrics, "event_timestamp_seconds") == {("a",): 1_700_000_003.0}
     assert values(metrics, "watermark_timestamp_seconds") == {("a",): 1_700_000_000.0}
     assert values(metrics, "open_windows") == {("a",): 1, ("new",): 0}
+
+
+def test_how_far_a_stream_is_behind_is_what_its_workers_said_last(store: SQLiteStore) -> None:
+    with store.transaction() as transaction:
+        transaction.register("a", "{}")
+        for partition, messages, at in (("0", 7, CREATED), ("1", 0, CREATED + 2_000_000)):
+            transaction.put_note("lag/a", partition, json.dumps({"messages": messages, "at": at}))
+    metrics = StoreMetrics(store)
+    assert values(metrics, "lag_messages") == {("a", "0"): 7, ("a", "1"): 0}
+    assert values(metrics, "lag_timestamp_seconds") == {("a",): 1_700_000_002.0}
+    store.forget("a")
+    assert store.notes("lag/a") == {}
 
 
 def test_a_writer_does_not_hold_the_metrics_up(store: SQLiteStore) -> None:

@@ -675,6 +675,24 @@ def test_stop_ends_the_run_and_stores_what_was_read(store: SQLiteStore) -> None:
     assert counted(store) == {key(0, 10): Counter(range(5))}
 
 
+def test_how_far_a_worker_is_behind_is_stored_now_and_then(store: SQLiteStore) -> None:
+    broker, clock = MemoryBroker(), Clock()
+    for number in range(3):
+        send(broker, number, 0)
+    worker = worker_on(broker, store, clock=clock)  # asks for the first time when it commits what it found
+    asked = int(clock.now * 1e6)
+    assert {name: json.loads(text) for name, text in store.notes("lag/memory").items()} == {
+        "0": {"messages": 3, "at": asked}
+    }
+    drain(worker)
+    clock.now += 14
+    worker.commit()
+    assert json.loads(store.notes("lag/memory")["0"])["messages"] == 3
+    clock.now += 1
+    worker.commit()
+    assert json.loads(store.notes("lag/memory")["0"]) == {"messages": 0, "at": asked + 15_000_000}
+
+
 def test_the_status_says_how_the_stream_stands(store: SQLiteStore) -> None:
     broker, clock = MemoryBroker(), Clock()
     worker = worker_on(broker, store, clock=clock)

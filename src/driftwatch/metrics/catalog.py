@@ -182,6 +182,19 @@ SPECS = {
             unit="s",
         ),
         Spec(
+            "driftwatch_lag_messages",
+            _GAUGE,
+            "Messages that the broker has behind what a worker has read, by partition, when it last asked.",
+            ("model", "partition"),
+            "{message}",
+        ),
+        Spec(
+            "driftwatch_lag_timestamp_seconds",
+            _GAUGE,
+            "When a worker last asked the broker how far behind it is, in seconds after 1970.",
+            unit="s",
+        ),
+        Spec(
             "driftwatch_open_windows",
             _GAUGE,
             "Windows that have counts and no report yet.",

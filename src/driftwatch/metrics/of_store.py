@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from driftwatch.errors import InputError
 from driftwatch.metrics.model import Family, Part, Sample
 from driftwatch.metrics.of_report import DEFAULT_TOP, RESULTS, check_top, families_of, report_parts
 from driftwatch.report.model import DriftReport
+from driftwatch.store.model import lag_space
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,6 +100,7 @@ class LastChecks:
                 parts.append(known[stream][1])
             parts.append(_counted(stream, store.counters(stream)))
             parts.append(_far(stream, store.progress(stream)))
+            parts.append(_behind(stream, store.notes(lag_space(stream))))
         self._known = known
         parts.append(_letters(store.outbox()))
         return families_of(parts)
@@ -128,6 +131,18 @@ def _far(stream: str, progress: Progress) -> dict[str, Part]:
         "open_windows": progress.n_open,
     }
     return {name: Part((Sample((stream,), value),)) for name, value in values.items() if value is not None}
+
+
+def _behind(stream: str, notes: Mapping[str, str]) -> dict[str, Part]:
+    """Return how far the partitions are behind their broker, as the workers said when they last asked it."""
+    known = {partition: json.loads(text) for partition, text in notes.items()}
+    latest = [Sample((stream,), max(found["at"] for found in known.values()) / MICROSECONDS)] if known else []
+    return {
+        "lag_messages": Part(
+            tuple(Sample((stream, partition), found["messages"]) for partition, found in known.items())
+        ),
+        "lag_timestamp_seconds": Part(tuple(latest)),
+    }
 
 
 def _letters(outbox: list[OutboxCount]) -> dict[str, Part]:

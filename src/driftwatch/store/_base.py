@@ -13,7 +13,7 @@ from driftwatch.store._notes import NOTES
 from driftwatch.store._outbox import LETTER
 from driftwatch.store._streams import POSITIONS, position_of
 from driftwatch.store._transaction import SQLTransaction
-from driftwatch.store.model import Baseline, Lease, Letter, OutboxCount, Progress, Run, WindowKey
+from driftwatch.store.model import Baseline, Lease, Letter, OutboxCount, Progress, Run, WindowKey, lag_space
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -249,3 +249,4 @@ class SQLStore(ABC):
             connection.execute("DELETE FROM stream WHERE name = ?", (stream,))
             for table in ("position", "window_part", "counter"):
                 connection.execute(f"DELETE FROM {table} WHERE stream = ?", (stream,))  # noqa: S608 - constants
+            connection.execute("DELETE FROM note WHERE space = ?", (lag_space(stream),))

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Baseline", "Lease", "Letter", "OpenWindow", "OutboxCount", "Position", "Progress", "Run", "WindowKey"]
+__all__ = [
+    "Baseline",
+    "Lease",
+    "Letter",
+    "OpenWindow",
+    "OutboxCount",
+    "Position",
+    "Progress",
+    "Run",
+    "WindowKey",
+    "lag_space",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,3 +195,8 @@ class Progress:
     watermark: int | None
     n_open: int
     positions: dict[str, Position]
+
+
+def lag_space(stream: str) -> str:
+    """Return the space of the notes, one for each partition, that say how far a stream is behind its broker."""
+    return f"lag/{stream}"

@@ -19,7 +19,7 @@ from driftwatch.errors import (
     StoreUnavailableError,
 )
 from driftwatch.scoring.judging import Judge
-from driftwatch.store.model import Position
+from driftwatch.store.model import Position, lag_space
 from driftwatch.streaming.reading import Reader, decode_json
 from driftwatch.streaming.tally import Tally, Uncounted, tally
 from driftwatch.streaming.watermark import Completeness
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 __all__ = ["Worker"]
 
 MAX_POLLED = 1_000  # messages taken from the broker at a time: enough for one network round trip to be cheap
+LAG_EVERY = (
+    15.0  # seconds between two questions of how far behind the broker we are: each is an answer over the network
+)
 MAX_LOCKED = 10  # commits in a row that find the store locked or away, each after the store's own timeout
 
 
@@ -124,6 +127,7 @@ class Worker:
         self._partitions: dict[str, Uncounted] = {}
         self._waiting: Counter[str] = Counter()  # counts that belong to no partition: stored with the next commit
         self._committed_at = clock()
+        self._lag_asked_at = float("-inf")
         self._n_locked = 0
         self._problem: str | None = None
         self._n_open = 0
@@ -244,6 +248,7 @@ class Worker:
         }
         self._send_letters([letter for found in tallies.values() for letter in found.letters])
         moved = {name: replace(found.position, idle=idle[name]) for name, found in tallies.items()}
+        lag = self._lag(now)
         try:
             with self._store.transaction() as transaction:
                 late = self._store_counts(transaction, tallies, moved)
@@ -251,6 +256,8 @@ class Worker:
                 for found in tallies.values():
                     transaction.count(self.stream, found.counts)
                 transaction.count(self.stream, {**self._waiting, "late_rows": late})
+                for name, text in lag.items():
+                    transaction.put_note(lag_space(self.stream), name, text)
         except StoreConflictError:
             self._fall_back(seek=seek)
             return
@@ -318,6 +325,18 @@ class Worker:
             return quiet
         lag = self._source.lag()
         return {name: is_quiet and lag.get(name) == 0 for name, is_quiet in quiet.items()}
+
+    def _lag(self, now: float) -> dict[str, str | None]:
+        """Return how many messages each partition has behind what was read, for the store; nothing between two questions."""
+        if now - self._lag_asked_at < LAG_EVERY:
+            return {}
+        self._lag_asked_at = now
+        at = int(now * 1e6)
+        return {
+            name: None if n is None else json.dumps({"messages": n, "at": at})
+            for name, n in self._source.lag().items()
+            if name in self._partitions
+        }
 
     def _send_letters(self, letters: list[DeadLetter]) -> None:
         if letters:
