@@ -198,6 +198,20 @@ def test_the_lease_goes_to_another_worker_when_its_holder_dies(store: SQLiteStor
     assert not recorder(first).leads
 
 
+def test_rows_are_stored_between_checks_that_take_long(store: SQLiteStore) -> None:
+    clock, stored = Clock(), list[int]()
+
+    def slow(_: object) -> None:
+        stored.append(store.counters("http")["rows"])
+        clock.now += 6.0  # more than `flush_every`
+        send(middleware, rows_like(3, len(stored)))
+
+    middleware = worker(store, clock, on_window=slow)
+    send(middleware, rows_like(30))
+    assert recorder(middleware).flush()
+    assert stored == [30, 33, 36]
+
+
 def test_a_worker_that_ends_gives_the_lease_back_and_is_no_longer_listed(store: SQLiteStore) -> None:
     clock = Clock()
     first, second = worker(store, clock), worker(store, clock)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from driftwatch.middleware.collector import Batch, Collector
     from driftwatch.middleware.intake import Intake
+    from driftwatch.middleware.shared import Written
     from driftwatch.profile.profile import Profile
     from driftwatch.report.model import DriftReport
     from driftwatch.scoring.judging import ClosedWindow
@@ -216,14 +217,8 @@ class Recorder:
         }
 
     def _flush(self, *, final: bool) -> None:
-        before = self._clock()
-        for _ in range(-(-len(self.intake) // SLICE)):
-            self.drain()
-        store = self._opened()
-        written = self.shared.flush(
-            store, self._take, now=int(self._clock() * SECOND), through=int(before * SECOND) - SLACK, final=final
-        )
-        self.leads = written.leads
+        began = self._clock()
+        written, store = self._write(final=final), self._opened()
         if self._judge is None:
             self._judge = Judge(
                 self.stream,
@@ -235,6 +230,10 @@ class Recorder:
             )
         for window in written.closed:
             self._judge(window)
+            if not final and self._clock() - began >= self._flush_every:
+                # checks take their time, and a kill must not cost the rows of all of it
+                began = self._clock()
+                self._write(final=False)
         if final and written.closed:
             self.shared.release(store)
         self.problem = MIXED if written.mixed else None
@@ -242,6 +241,15 @@ class Recorder:
             self._start_sending(store)
         else:
             self._stop_sending()
+
+    def _write(self, *, final: bool) -> Written:
+        before = self._clock()
+        for _ in range(-(-len(self.intake) // SLICE)):
+            self.drain()
+        store, through = self._opened(), int(before * SECOND) - SLACK
+        written = self.shared.flush(store, self._take, now=int(self._clock() * SECOND), through=through, final=final)
+        self.leads = written.leads
+        return written
 
     def _take(self) -> tuple[list[Batch], Counter[str]]:
         batches = self._collector.take()
