@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from driftwatch.middleware import bodies
-from driftwatch.middleware.bodies import content_type_of, header_of, is_allowed, json_decoder, plain
+from driftwatch.middleware.bodies import headers_of, is_allowed, json_decoder, plain
 from driftwatch.middleware.rows import UnreadableError
 
 TEXT = b'{"x": 1}' * 50
@@ -61,9 +61,9 @@ def test_a_bomb_is_never_unpacked_beyond_the_limit() -> None:
 
 
 def test_headers_are_read_whatever_their_case() -> None:
-    headers = [(b"X-A", b"1"), (b"Content-Type", b" Application/JSON ; charset=utf-8 ")]
-    assert header_of(headers, b"x-b") == b""
-    assert content_type_of(headers) == b"application/json"
+    kind = (b"Content-Type", b" Application/JSON ; charset=utf-8 ")
+    assert headers_of([(b"X-A", b"1"), kind, (b"CONTENT-ENCODING", b" GZip ")]) == (b"application/json", b"gzip")
+    assert headers_of([(b"content-typo", b"x")]) == headers_of([]) == (b"", b"")
 
 
 @pytest.mark.parametrize(

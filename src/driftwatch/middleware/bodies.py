@@ -12,22 +12,22 @@ from driftwatch.middleware.rows import UnreadableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
-__all__ = ["content_type_of", "decode_json", "header_of", "is_allowed", "joined", "json_decoder", "plain"]
+__all__ = ["decode_json", "headers_of", "is_allowed", "joined", "json_decoder", "plain"]
 
+TYPE_LENGTH, ENCODING_LENGTH = len(b"content-type"), len(b"content-encoding")
+_PLAIN = frozenset({b"", b"application/json"})
 _WBITS = {b"gzip": 31, b"x-gzip": 31, b"deflate": 15}
 
 
-def header_of(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
-    """Return the value of a header in lower case, empty if there is none."""
+def headers_of(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes]:
+    """Return the media type, without its parameters, and the encoding of a body, empty where there are none."""
+    kind = encoding = b""
     for key, value in headers:
-        if key == name or key.lower() == name:
-            return bytes(value).strip().lower()
-    return b""
-
-
-def content_type_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """Return the media type without its parameters."""
-    return header_of(headers, b"content-type").partition(b";")[0].rstrip()
+        if len(key) == TYPE_LENGTH and key.lower() == b"content-type":
+            kind = bytes(value)
+        elif len(key) == ENCODING_LENGTH and key.lower() == b"content-encoding":
+            encoding = bytes(value).strip().lower()
+    return kind if kind in _PLAIN else kind.partition(b";")[0].strip().lower(), encoding
 
 
 def is_allowed(content_type: bytes, allowed: Collection[bytes]) -> bool:
@@ -58,7 +58,7 @@ def plain(data: bytes, encoding: bytes, limit: int) -> bytes:
     UnreadableError
         `encoding` if nobody knows it, `too_large`, or `malformed`.
     """
-    if encoding in {b"", b"identity"}:
+    if not encoding or encoding == b"identity":
         return data
     wbits = _WBITS.get(encoding)
     if wbits is None:

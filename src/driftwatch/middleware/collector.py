@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from driftwatch.middleware.bodies import content_type_of, header_of, is_allowed, joined, plain
+from driftwatch.middleware.bodies import headers_of, is_allowed, joined, plain
 from driftwatch.middleware.rows import UnreadableError
 from driftwatch.scoring.columns import columns_of
 
@@ -33,12 +33,9 @@ class _Read:
     rows: list[Row]
     predictions: list[Row] | None = None
 
-    def merged(self) -> list[Row]:
-        if self.predictions is None:
-            return self.rows
-        if not self.rows:
-            return self.predictions
-        return [{**row, **prediction} for row, prediction in zip(self.rows, self.predictions, strict=True)]
+    @property
+    def n_rows(self) -> int:
+        return len(self.rows) or len(self.predictions or ())
 
 
 @dataclass(slots=True)
@@ -98,10 +95,8 @@ class Collector:
         self._profile = profile
         self._features, self._predictions = features, predictions
         names = predictions[1].names if predictions is not None and predictions[1] is not None else ()
-        self._without_predictions = frozenset(outputs)
-        self._without = self._without_predictions - set(names)
-        if features is None:
-            self._without = frozenset(profile.features) - set(names)
+        self._outputs = frozenset(outputs)
+        self._inputs = frozenset(profile.features) - set(names)
         self._content_types, self._max_body, self._max_pending = content_types, max_body, max_pending
         self.clear()
 
@@ -127,15 +122,13 @@ class Collector:
                 self.dropped["extractor"] += 1
             else:
                 (alone if read.predictions is None else paired).append(read)
-        for read in self._keep(
-            paired, self._without
-        ):  # what cannot be counted together is tried without the predictions
+        for read in self._keep(paired):  # what cannot be counted together is tried without the predictions
             if self._features is None:
                 self.dropped["type"] += 1
             else:
                 self.unpaired["type"] += 1
                 alone.append(_Read(read.time, read.rows))
-        for _ in self._keep(alone, self._without_predictions):
+        for _ in self._keep(alone):
             self.dropped["type"] += 1
 
     def take(self) -> list[Batch]:
@@ -180,33 +173,44 @@ class Collector:
         found = reader.read(find(self._body(exchange.response, exchange.response_headers)))
         if self._features is not None and len(found) != n_rows:
             raise UnreadableError("mismatch")
-        return [{name: row.get(name) for name in reader.names} for row in found]
+        return found
 
     def _body(self, parts: Sequence[bytes], headers: Sequence[tuple[bytes, bytes]]) -> bytes:
-        if not is_allowed(content_type_of(headers), self._content_types):
+        content_type, encoding = headers_of(headers)
+        if not is_allowed(content_type, self._content_types):
             raise UnreadableError("content_type")
-        return plain(joined(parts), header_of(headers, b"content-encoding"), self._max_body)
+        return plain(joined(parts), encoding, self._max_body)
 
-    def _keep(self, reads: list[_Read], without: Collection[str]) -> list[_Read]:
+    def _columns(self, reads: list[_Read]) -> Columns:
+        columns: Columns = {}
+        if self._features is not None:
+            rows = [row for read in reads for row in read.rows]
+            columns = columns_of(rows, self._profile, without=self._outputs)
+        if reads[0].predictions is not None:  # so it is for all of them
+            rows = [row for read in reads for row in read.predictions or ()]
+            columns |= columns_of(rows, self._profile, without=self._inputs)
+        return columns
+
+    def _keep(self, reads: list[_Read]) -> list[_Read]:
         """Keep the rows of what can be counted, and return the others; they are looked for in ever smaller groups."""
-        rows = [row for read in reads for row in read.merged()]
-        if not rows:
+        n_rows = sum(read.n_rows for read in reads)
+        if not n_rows:
             return []
         try:
-            columns = columns_of(rows, self._profile, without=without)
+            columns = self._columns(reads)
         except BaseException:  # noqa: BLE001 - any value at all
             if len(reads) == 1:
                 return reads
             middle = len(reads) // 2
-            return self._keep(reads[:middle], without) + self._keep(reads[middle:], without)
-        if self.n_pending + len(rows) > self._max_pending:
+            return self._keep(reads[:middle]) + self._keep(reads[middle:])
+        if self.n_pending + n_rows > self._max_pending:
             self.dropped["store_away"] += len(reads)
             return []
-        times = [read.time for read in reads for _ in range(len(read.rows) or len(read.predictions or ()))]
-        order = list(range(self._n_taken, self._n_taken + len(rows)))
+        times = [read.time for read in reads for _ in range(read.n_rows)]
+        order = list(range(self._n_taken, self._n_taken + n_rows))
         self._pending.append(Batch(columns, order, times))
-        self._n_taken += len(rows)
-        self.n_pending += len(rows)
-        self.n_rows += len(rows)
+        self._n_taken += n_rows
+        self.n_pending += n_rows
+        self.n_rows += n_rows
         self.n_predictions += sum(len(read.predictions) for read in reads if read.predictions is not None)
         return []

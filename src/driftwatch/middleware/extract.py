@@ -45,9 +45,12 @@ def extractor(argument: str, where: Where) -> Callable[[bytes], Any]:
 
 def _by_path(path: JSONPath) -> Callable[[bytes], Any]:
     decode = json_decoder()
+    step = path.steps[0] if len(path.steps) == 1 else None
 
     def find(body: bytes) -> Any:
         document = decode(body)
+        if type(document) is dict and step in document:  # most paths are one key
+            return document[step]
         try:
             return path.find(document)
         except LookupError:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from driftwatch._checks import check_count, is_amount
 from driftwatch.errors import ConfigError
-from driftwatch.middleware.bodies import content_type_of, is_allowed
+from driftwatch.middleware.bodies import headers_of, is_allowed
 from driftwatch.middleware.intake import Exchange
 from driftwatch.middleware.setup import make_worker
 from driftwatch.middleware.threads import in_thread
@@ -345,7 +345,7 @@ class _Tap:
         self._intake.dropped[reason] += 1
 
     def _is_wanted(self, headers: Sequence[tuple[bytes, bytes]]) -> bool:
-        return is_allowed(content_type_of(headers), self._rules.content_types)
+        return is_allowed(headers_of(headers)[0], self._rules.content_types)
 
     def _complete(self) -> None:
         if isinstance(self.request, str):
