@@ -198,11 +198,11 @@ class DriftMiddleware:
             scope["method"] not in self._methods
             or (self._paths is not None and self._paths(scope["path"]) is None)
             or (self._sample < 1.0 and self._random() >= self._sample)
-            or self.stream in scope.get(TAPPED, ())
+            or self.stream in (tapped := scope.get(TAPPED, ()))
         ):
             await self.app(scope, receive, send)
             return
-        scope[TAPPED] = (*scope.get(TAPPED, ()), self.stream)
+        scope[TAPPED] = (*tapped, self.stream)
         if not self._worker.is_running:
             self._worker.start()
         tap = _Tap(self, scope, receive, send)
@@ -316,22 +316,22 @@ class _Tap:
         try:
             kind = message["type"]
             if kind == "http.response.body":
-                body = message.get("body")
+                body, more = message.get("body"), message.get("more_body", False)
                 if body and type(self.response) is list:
                     self.size_out += len(body)
                     if self.size_out > self._rules.max_body:
                         self.response = "too_large"
+                    elif more and not self.response and not self._is_wanted(self.response_headers):
+                        self.response = "content_type"  # a stream of something else: nothing of it is kept
                     else:
                         self.response.append(body if type(body) is bytes else bytes(body))
-                if not message.get("more_body", False):
+                if not more:
                     self._complete()
             elif kind == "http.response.start":
                 if message["status"] not in self._rules.statuses:
                     self.drop("status")
                     return
                 self.response_headers = message.get("headers", ())
-                if not self._is_wanted(self.response_headers):
-                    self.response = "content_type"
             elif kind in {"http.response.pathsend", "http.response.zerocopysend"}:
                 self.response = "content_type"  # a file, of which we see no byte
                 self._complete()
