@@ -44,6 +44,7 @@ def in_process(python: str, variants: tuple[str, ...]) -> dict[str, float]:
         check=True,
         capture_output=True,
         text=True,
+        env=environment_of(python),
     )
     found: dict[str, float] = json.loads(done.stdout)
     return found
@@ -55,7 +56,7 @@ def over_http(python: str, variant: str, n_requests: int) -> float:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     options = ["--port", str(port), "--no-access-log", "--log-level", "error", "--app-dir", str(SERVED.parent)]
-    environment = {**os.environ, "VARIANT": variant}
+    environment = {**environment_of(python), "VARIANT": variant}
     server = subprocess.Popen([python, "-m", "uvicorn", "served:app", *options], env=environment)
     try:
         wait_for(port)
@@ -68,6 +69,11 @@ def over_http(python: str, variant: str, n_requests: int) -> float:
     finally:
         server.terminate()
         server.wait(30)
+
+
+def environment_of(python: str) -> dict[str, str]:
+    """Return the environment of a process: in that of a peer, a path to our package would hide its own."""
+    return {name: value for name, value in os.environ.items() if python == sys.executable or name != "PYTHONPATH"}
 
 
 def cpu_of(pid: int) -> float:

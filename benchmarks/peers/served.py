@@ -13,6 +13,7 @@ import random
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -21,7 +22,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 N_FEATURES = 30
-NAMES = ["f%d" % i for i in range(N_FEATURES)]
+NAMES = [f"f{i}" for i in range(N_FEATURES)]
 ROUNDS, REQUESTS = 15, 1000
 
 
@@ -47,7 +48,7 @@ def tap(window, **options):
     from driftwatch.middleware import DriftMiddleware
 
     monitor = Monitor(reference(), roles={"prediction": "prediction"})
-    where = {"features": "$.features", "predictions": "$.prediction", "store": os.path.join(tempfile.mkdtemp(), "s.db")}
+    where = {"features": "$.features", "predictions": "$.prediction", "store": Path(tempfile.mkdtemp()) / "s.db"}
     return Middleware(DriftMiddleware, monitor=monitor, window=window, **where, **options)
 
 
@@ -60,8 +61,9 @@ def empty():
 
 def peer():
     import pandas as pd
-    from driftwatch import Monitor
     from driftwatch.integrations.fastapi import DriftMiddleware
+
+    from driftwatch import Monitor
 
     frame = pd.DataFrame({name: values for name, values in reference().items() if name != "prediction"})
     return Middleware(
@@ -113,7 +115,7 @@ def still(service):
         worker = getattr(found, "_worker", None)
         if worker is not None:
             worker.start = lambda: None
-            return found._intake.clear
+            return found._intake.clear  # noqa: SLF001
         found = getattr(found, "app", None)
     return lambda: None
 
