@@ -14,7 +14,6 @@ import asyncio
 import json
 import os
 import socket
-import statistics
 import subprocess
 import sys
 import time
@@ -33,6 +32,8 @@ EARLIER = Peer("driftwatch-0.4.0", ("driftwatch==0.4.0", "starlette>=1.0", "uvic
 OURS = ("none", "tap", "tap, judging every 1,000", "BaseHTTPMiddleware, empty")
 THEIRS = ("none", "driftwatch 0.4.0")
 CONNECTIONS = 16
+BLOCK = 640  # requests that a server gets at a time
+IDLE = 10.0  # seconds of nothing
 SETTLE = 6.0  # seconds after which what was counted is stored
 IN_PROCESS, OVER_HTTP = 5.0, 10.0  # microseconds per request that we allow ourselves
 
@@ -50,36 +51,54 @@ def in_process(python: str, variants: tuple[str, ...]) -> dict[str, float]:
     return found
 
 
-def over_http(python: str, variant: str, n_requests: int) -> float:
-    """Return microseconds of CPU time per request of a uvicorn with one worker."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = ["--port", str(port), "--no-access-log", "--log-level", "error", "--app-dir", str(SERVED.parent)]
-    environment = {**environment_of(python), "VARIANT": variant}
-    server = subprocess.Popen([python, "-m", "uvicorn", "served:app", *options], env=environment)
+class Server:
+    """A uvicorn with one worker."""
+
+    def __init__(self, python: str, variant: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        options = ["--port", str(self.port), "--no-access-log", "--log-level", "error", "--app-dir", str(SERVED.parent)]
+        environment = {**environment_of(python), "VARIANT": variant}
+        self.process = subprocess.Popen([python, "-m", "uvicorn", "served:app", *options], env=environment)
+
+    def cpu(self) -> float:
+        """Return the seconds that the process has had, in and out of the kernel."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def over_http(variants: list[tuple[str, str]], n_requests: int, rounds: int) -> dict[tuple[str, str], float]:
+    """Return microseconds of CPU time per request of each variant.
+
+    All servers stand side by side and get their requests in turns; what each takes while nothing comes is taken off.
+    """
+    servers = {variant: Server(*variant) for variant in variants}
     try:
-        wait_for(port)
-        asyncio.run(load(port, n_requests // 10))
+        for server in servers.values():
+            wait_for(server.port)
+            asyncio.run(load(server.port, BLOCK))
         time.sleep(SETTLE)
-        before = cpu_of(server.pid)
-        asyncio.run(load(port, n_requests))
+        began, start = time.monotonic(), {variant: server.cpu() for variant, server in servers.items()}
+        time.sleep(IDLE)
+        idle = {v: (server.cpu() - start[v]) / (time.monotonic() - began) for v, server in servers.items()}
+        began, start = time.monotonic(), {variant: server.cpu() for variant, server in servers.items()}
+        for _ in range(rounds * n_requests // BLOCK):
+            for server in servers.values():
+                asyncio.run(load(server.port, BLOCK))
         time.sleep(SETTLE)
-        return (cpu_of(server.pid) - before) / n_requests * 1e6
+        took = time.monotonic() - began
+        n = rounds * n_requests // BLOCK * BLOCK
+        return {v: (server.cpu() - start[v] - idle[v] * took) / n * 1e6 for v, server in servers.items()}
     finally:
-        server.terminate()
-        server.wait(30)
+        for server in servers.values():
+            server.process.terminate()
+            server.process.wait(30)
 
 
 def environment_of(python: str) -> dict[str, str]:
     """Return the environment of a process: in that of a peer, a path to our package would hide its own."""
     return {name: value for name, value in os.environ.items() if python == sys.executable or name != "PYTHONPATH"}
-
-
-def cpu_of(pid: int) -> float:
-    """Return the seconds that a process has had, in and out of the kernel."""
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def wait_for(port: int) -> None:
@@ -129,18 +148,10 @@ def run(n_requests: int = 10_000, rounds: int = 3) -> Iterator[Figure | Absent]:
         for name, took in found.items():
             if name != "none":
                 yield _figure(f"{name}, in process", took, found["none"], IN_PROCESS if name == "tap" else None)
-    costs: dict[tuple[str, str], list[float]] = {}
-    for _ in range(rounds):
-        for python, variants in environments:
-            for name in variants:
-                costs.setdefault((python, name), []).append(over_http(python, name, n_requests))
-    for (python, name), took_each in costs.items():
+    costs = over_http([(python, name) for python, variants in environments for name in variants], n_requests, rounds)
+    for (python, name), took in costs.items():
         if name != "none":
-            # side by side: each with the app alone of its own round
-            alone = costs[python, "none"]
-            more = statistics.median(a - b for a, b in zip(took_each, alone, strict=True))
-            base = statistics.median(alone)
-            yield _figure(f"{name}, over HTTP", base + more, base, OVER_HTTP if name == "tap" else None)
+            yield _figure(f"{name}, over HTTP", took, costs[python, "none"], OVER_HTTP if name == "tap" else None)
 
 
 def _figure(name: str, took: float, alone: float, bound: float | None) -> Figure:

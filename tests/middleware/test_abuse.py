@@ -132,7 +132,9 @@ def test_categories_without_end_take_bounded_room_and_are_those_of_a_check(store
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("name", ["<script>alert(1)</script>", 'a"b\\c', "line\nbreak\x00\x1b[31m", "‮right", "\ud800"])
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)</script>", 'a"b\\c', "line\nbreak\x00\x1b[31m", "\u202eright", "\ud800"]
+)
 def test_names_of_features_stay_data_on_every_page(store: SQLiteStore, name: str) -> None:
     values = np.random.default_rng(0).normal(size=500)
     try:
