@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from driftwatch.alerting.model import Alert, Notification
 from driftwatch.alerting.retraining import Guards, RetrainRequest, RetrainTrigger
+from driftwatch.alerting.retraining.guards import decide
 from driftwatch.errors import ConfigError, DeliveryError
 from driftwatch.store import SQLiteStore
 from driftwatch.store.model import Run, WindowKey
@@ -192,7 +194,14 @@ def test_what_became_of_each_window_is_counted(store: SQLiteStore) -> None:
     }
 
 
-def test_processes_that_decide_at_once_start_one_training(store: SQLiteStore, tmp_path: Path) -> None:
+def test_processes_that_decide_at_once_start_one_training(
+    store: SQLiteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(*args: Any, **options: Any) -> Any:  # so that all of them have begun before the first has decided
+        time.sleep(0.03)
+        return decide(*args, **options)
+
+    monkeypatch.setattr("driftwatch.alerting.retraining.trigger.decide", slowly)
     messages = [told(store) for _ in range(8)]
     asked: list[RetrainRequest] = []
     together = threading.Barrier(len(messages))
