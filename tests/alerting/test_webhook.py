@@ -85,6 +85,20 @@ def test_keys_rotate_without_a_restart(tmp_path: Path) -> None:
             assert got.headers["webhook-signature"] == " ".join(signature(key, got) for key in keys)
 
 
+def test_a_url_that_is_gone_is_not_asked_again_before_it_changes(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    with running_receiver((410, {}, b""), (200, {}, b"")) as receiver:
+        file.write_text(receiver.url + "/old")
+        notifier = WebhookNotifier(url=Secret.from_file(file))
+        for _ in range(3):
+            with pytest.raises(DeliveryError, match="410: it is gone for good") as error:
+                notifier.send(notification())
+            assert error.value.permanent
+        file.write_text(receiver.url + "/new")
+        notifier.send(notification())
+        assert [got.path for got in receiver.received] == ["/old", "/new"]
+
+
 @pytest.mark.parametrize("kind", EVIL)
 def test_names_survive_as_they_are(kind: str) -> None:
     message = evil_notification(kind)

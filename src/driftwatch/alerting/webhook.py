@@ -11,14 +11,18 @@ from driftwatch.alerting._signing import signing_headers, signing_keys
 from driftwatch.alerting.model import iso_time
 from driftwatch.alerting.notifier import BaseNotifier
 from driftwatch.alerting.secrets import Secret
+from driftwatch.errors import DeliveryError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from driftwatch.alerting._answers import Answer
     from driftwatch.alerting._settings import Settings
     from driftwatch.alerting.model import Notification
 
 __all__ = ["WebhookNotifier"]
+
+GONE = 410  # which Standard Webhooks wants to be the end of it
 
 
 class WebhookNotifier(BaseNotifier):
@@ -58,6 +62,7 @@ class WebhookNotifier(BaseNotifier):
         self._secrets = [Secret.of(secret) for secret in secrets]
         self._headers = {header: Secret.of(value) for header, value in (headers or {}).items()}
         self._clock = clock
+        self._gone = ""
         signing_keys(self._secrets)
 
     @classmethod
@@ -67,11 +72,24 @@ class WebhookNotifier(BaseNotifier):
         return cls(settings.name, url=settings.endpoint(), secrets=secrets, headers=settings.headers())
 
     def send(self, notification: Notification) -> None:
-        """Post the message; see `BaseNotifier.send`."""
+        """Post the message; see `BaseNotifier.send`. After an answer of 410 (Gone) that URL is not asked again."""
+        label = self._endpoint.label()
+        if label != self._gone:
+            answer = self._post(notification)
+            if answer.status != GONE:
+                return
+            self._gone = label
+        raise DeliveryError(
+            f"{label} answered {GONE}: it is gone for good, and is not asked again before its URL changes or a restart.",
+            permanent=True,
+        )
+
+    def _post(self, notification: Notification) -> Answer:
         body = json.dumps(_content(notification), separators=(",", ":"), allow_nan=False).encode()
         signed = signing_headers(signing_keys(self._secrets), notification.id, int(self._clock()), body)
         further = {name: value.reveal() for name, value in self._headers.items()}
-        self._endpoint.post(body, {"Content-Type": "application/json", **further, **signed})
+        headers = {"Content-Type": "application/json", **further, **signed}
+        return self._endpoint.post(body, headers, accept=(GONE,))
 
 
 def _content(notification: Notification) -> dict[str, Any]:
