@@ -12,7 +12,7 @@ from driftwatch.alerting.deciding import Event, Forgotten, Settled, Tick, decide
 from driftwatch.alerting.model import Notification, iso_time
 from driftwatch.alerting.plan import Plan, Terms
 from driftwatch.alerting.routes import InhibitRule, Route
-from driftwatch.alerting.rules import NoData
+from driftwatch.alerting.rules import NoData, Observation
 from driftwatch.alerting.silences import Silence
 from driftwatch.alerting.state import State
 from driftwatch.alerting.throttle import Throttle
@@ -400,6 +400,23 @@ def test_alerts_on_a_reference_that_was_replaced_end() -> None:
     (sent,) = world.tell(Tick())
     assert shown([sent]) == ["-a"]
     assert sent.alerts[0].annotations["resolution"] == "the reference was replaced"
+
+
+def test_a_baseline_that_was_accepted_once_closes_alerts_once() -> None:
+    world = World(plan_of())
+    world.tell(window_of(0, ["a"]))
+    world.state = replace(world.state, accepted={"s": "{}"})
+    assert shown(world.tell(Tick())) == ["-a"]
+    assert shown(world.tell(window_of(1, ["a"]))) == ["+a"]
+    assert shown(world.tell(window_of(2, ["a"]))) == []
+
+
+def test_a_feature_that_could_not_be_judged_neither_fires_nor_ends() -> None:
+    world = World(plan_of())
+    world.tell(window_of(0, ["a", "b"]))
+    window = window_of(1, [])
+    window = replace(window, observations={"Seen": Observation(unsure={"a"})})
+    assert shown(world.tell(window)) == ["+a -b"]
 
 
 def test_the_alerts_of_a_rule_that_is_no_more_end_with_it() -> None:

@@ -128,6 +128,9 @@ def test_the_same_data_again_are_not_told_again(store: SQLiteStore, clock: Clock
     tell(manager, store, closed_window(DRIFTED))
     assert len(store.letters()) == 1
     assert store.counters("s")["notifications_known"] == 1
+    clock.now += 301
+    tell(manager, store, closed_window(CALM, number=1))  # whoever was told before hears of the end
+    assert sorted(sent.status for sent in waiting(store)) == ["firing", "resolved"]
 
 
 def test_a_tick_writes_only_where_there_is_something_to_do(store: SQLiteStore, clock: Clock) -> None:

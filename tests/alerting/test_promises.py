@@ -78,6 +78,9 @@ class Promises(RuleBasedStateMachine):
         for key in before.keys() - firing.keys():
             if not self.is_muted(before[key], {**before, **firing}):
                 self.owed[key] = before[key]
+        for key, alert in firing.items():
+            if self.is_muted(alert, firing):  # it fires again, and nobody is to hear of it now
+                self.owed.pop(key, None)
         for sent in new:
             self.check_ends(sent)
         self.letters += new
