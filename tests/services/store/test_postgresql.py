@@ -14,7 +14,7 @@ import pytest
 
 from driftwatch.errors import ConfigError, InputError, StoreError, StoreLockedError, StoreUnavailableError
 from driftwatch.metrics import render_metrics
-from driftwatch.store import PostgreSQLStore, SQLiteStore, open_store
+from driftwatch.store import PostgreSQLStore, SQLiteStore, WindowKey, open_store
 from driftwatch.store._migrations import VERSION
 from metrics_samples import add_check, fill, hostile_report
 from postgresql_server import PASSWORD, PostgreSQLServer
@@ -359,3 +359,16 @@ def test_metrics_are_those_of_the_same_state_in_a_file(store: PostgreSQLStore, t
             add_check(each, "hostile", hostile_report())
             pages.append(render_metrics(each))
     assert pages[0] == pages[1]
+
+
+def test_names_are_in_the_order_of_python_whatever_the_language_of_the_database(server: PostgreSQLServer) -> None:
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE english TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'")
+    names = ["a", "B", "_", "\N{LATIN SMALL LETTER E WITH ACUTE}", "z", "Z"]
+    with PostgreSQLStore(server.url.replace("/postgres", "/english")) as store:
+        with store.transaction() as transaction:
+            for name in names:
+                transaction.put_note("x", name, "")
+                transaction.put_window_part("s", WindowKey(0, 1), name, name.encode(), n_rows=1)
+            assert [part.decode() for part in transaction.window_parts("s", WindowKey(0, 1))] == sorted(names)
+        assert list(store.notes("x")) == sorted(names)
