@@ -61,6 +61,11 @@ def test_the_page_for_prometheus_needs_the_standard_library_only() -> None:
     assert loaded_by(statement) & HEAVY == set()
 
 
+def test_alerts_load_nothing_heavy_before_a_window_is_judged() -> None:
+    loaded = loaded_by("from driftwatch.alerting import AlertManager, LogNotifier; AlertManager([LogNotifier('log')])")
+    assert loaded & HEAVY == set()
+
+
 def test_the_probe_sees_a_heavy_import() -> None:
     assert loaded_by("import numpy") & HEAVY == {"numpy"}
 
