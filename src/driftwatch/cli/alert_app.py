@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from driftwatch.cli import options  # noqa: TC001 - Typer reads the annotations
+from driftwatch.cli import options
 
 __all__ = ["alert_app"]
 
@@ -38,7 +38,7 @@ def send_test(*, config: options.ConfigOption = None, debug: options.DebugOption
 @alert_app.command("list")
 def list_alerts(
     *,
-    store: options.StoreOption = "driftwatch.db",
+    store: options.StoreOption = None,
     format: FormatOption = "table",  # noqa: A002 - the option's name
     debug: options.DebugOption = False,
 ) -> Action:
@@ -46,7 +46,7 @@ def list_alerts(
     from driftwatch.cli.alerts import run_list
 
     del debug
-    return partial(run_list, store, format_name=format)
+    return partial(run_list, options.stored_in(store), format_name=format)
 
 
 @alert_app.command()
@@ -59,21 +59,21 @@ def silence(
     for_: Annotated[str, typer.Option("--for", metavar="TIME", help="How long: 2h, 7d.")],
     comment: Annotated[str, typer.Option("--comment", metavar="TEXT", help="Why, for the next reader.")],
     author: Annotated[str | None, typer.Option("--author", metavar="NAME", help="Who. Default: the user.")] = None,
-    store: options.StoreOption = "driftwatch.db",
+    store: options.StoreOption = None,
     debug: options.DebugOption = False,
 ) -> Action:
     """Mute the alerts that all matchers hold for, from now on, and print the id of the silence."""
     from driftwatch.cli.alerts import run_silence
 
     del debug
-    return partial(run_silence, store, matchers, lasts=for_, comment=comment, author=author)
+    return partial(run_silence, options.stored_in(store), matchers, lasts=for_, comment=comment, author=author)
 
 
 @alert_app.command()
 def unsilence(
     silence_id: Annotated[str, typer.Argument(metavar="ID", help="As `alert list` has it.")],
     *,
-    store: options.StoreOption = "driftwatch.db",
+    store: options.StoreOption = None,
     quiet: options.QuietOption = False,
     debug: options.DebugOption = False,
 ) -> Action:
@@ -81,14 +81,14 @@ def unsilence(
     from driftwatch.cli.alerts import run_unsilence
 
     del debug
-    return partial(run_unsilence, store, silence_id, quiet=quiet)
+    return partial(run_unsilence, options.stored_in(store), silence_id, quiet=quiet)
 
 
 @alert_app.command()
 def forget(
     stream: Annotated[str, typer.Argument(metavar="STREAM", help="A stream that comes no more.")],
     *,
-    store: options.StoreOption = "driftwatch.db",
+    store: options.StoreOption = None,
     quiet: options.QuietOption = False,
     debug: options.DebugOption = False,
 ) -> Action:
@@ -96,13 +96,13 @@ def forget(
     from driftwatch.cli.alerts import run_forget
 
     del debug
-    return partial(run_forget, store, stream, quiet=quiet)
+    return partial(run_forget, options.stored_in(store), stream, quiet=quiet)
 
 
 @alert_app.command()
 def letters(
     *,
-    store: options.StoreOption = "driftwatch.db",
+    store: options.StoreOption = None,
     state: Annotated[
         str | None, typer.Option("--state", metavar="waiting|delivered|dead", help="Of this state only.")
     ] = None,
@@ -114,7 +114,7 @@ def letters(
     from driftwatch.cli.letters import run_letters
 
     del debug
-    return partial(run_letters, store, state=state, last=last, format_name=format)
+    return partial(run_letters, options.stored_in(store), state=state, last=last, format_name=format)
 
 
 @alert_app.command()
@@ -123,7 +123,7 @@ def requeue(
         list[str], typer.Argument(metavar="ID...|all", help="Letters that were given up, as `alert letters` has them.")
     ],
     *,
-    store: options.StoreOption = "driftwatch.db",
+    store: options.StoreOption = None,
     quiet: options.QuietOption = False,
     debug: options.DebugOption = False,
 ) -> Action:
@@ -131,4 +131,4 @@ def requeue(
     from driftwatch.cli.letters import run_requeue
 
     del debug
-    return partial(run_requeue, store, letter_ids, quiet=quiet)
+    return partial(run_requeue, options.stored_in(store), letter_ids, quiet=quiet)

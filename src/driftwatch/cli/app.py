@@ -371,7 +371,7 @@ def watch(
         str, typer.Option("--source", metavar="ADDRESS", help="redis://HOST/0?stream=KEY or kafka://HOST:9092/TOPIC.")
     ],
     profile: Annotated[str, typer.Option("--profile", metavar="FILE", help="The reference: a saved profile.")],
-    store: options.StoreOption = "driftwatch.db",
+    store: options.StoreOption = None,
     every: Annotated[
         str | None, typer.Option("--every", metavar="TIME", help="From one window to the next, as 5m or 1h.")
     ] = None,
@@ -440,7 +440,7 @@ def watch(
         run_watch,
         source,
         profile,
-        store,
+        options.stored_in(store, config),
         cut=Cut(every, rows, window, lateness),
         timestamp=timestamp,
         timestamp_unit=timestamp_unit,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from driftwatch.cli.settings import resolve
 from driftwatch.cli.streams import one_line, write_data
 from driftwatch.config.alerts import ALERTS, masked
-from driftwatch.config.keys import KEYS
+from driftwatch.config.keys import KEYS, MIDDLEWARE
 from driftwatch.config.origin import dotted, toml_value
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["run_config_show", "settings_toml"]
 
 # TOML has no word for None. For some settings we have one; the others cannot be set to it.
+_PASSWORD = re.compile(r"(?<=:)[^:/@]+(?=@)")  # of the URL of a database
 _NONE = {
     "n_permutations": "# n_permutations: as many as the tests need",
     "groups": "# groups: rows move one by one",
@@ -52,6 +54,8 @@ def settings_toml(resolved: ResolvedSettings) -> str:
     alerts = [path for path in resolved.sources if path[0] == ALERTS]
     entries += [(path, masked(path, _at(settings.alerts, path[1:]))) for path in alerts]
 
+    entries += [((MIDDLEWARE, name), value) for name, value in settings.middleware.items()]
+
     texts = [_assignment(path, value) for path, value in entries]
     width = max(len(text) for text in texts)
     comments = (resolved.source_of(*path).describe(path) for path, _ in entries)
@@ -67,4 +71,6 @@ def _at(table: Any, path: tuple[str, ...]) -> object:
 def _assignment(path: tuple[str, ...], value: object) -> str:
     if value is None and path[0] in _NONE:
         return _NONE[path[0]]
+    if path == ("store",):
+        value = _PASSWORD.sub("***", str(value))
     return f"{dotted(path)} = {toml_value('none' if value is None else value)}"

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from driftwatch.cli import options  # noqa: TC001 - Typer reads the annotations
+from driftwatch.cli import options
 
 __all__ = ["history_app"]
 
@@ -27,7 +27,7 @@ SinceOption: TypeAlias = Annotated[
 @history_app.command("list")
 def list_checks(
     *,
-    store: options.StoreOption = "driftwatch.db",
+    store: options.StoreOption = None,
     stream: StreamOption = None,
     last: Annotated[str, typer.Option("--last", metavar="COUNT|all", help="The newest so many.")] = "20",
     since: SinceOption = None,
@@ -40,7 +40,7 @@ def list_checks(
     from driftwatch.cli.history import run_list
 
     del debug
-    return partial(run_list, store, stream=stream, last=last, since=since, format_name=format)
+    return partial(run_list, options.stored_in(store), stream=stream, last=last, since=since, format_name=format)
 
 
 @history_app.command()
@@ -49,7 +49,7 @@ def show(
         str, typer.Argument(metavar="ID|latest", help="Number of a check, as `history list` has it.")
     ] = "latest",
     *,
-    store: options.StoreOption = "driftwatch.db",
+    store: options.StoreOption = None,
     stream: StreamOption = None,
     format: options.FormatOption = None,  # noqa: A002 - the option's name
     output: options.OutputOption = None,
@@ -64,7 +64,9 @@ def show(
 
     del debug
     flags = {"format": format}
-    return partial(run_show, store, check, stream=stream, flags=flags, config_file=config, output=output)
+    return partial(
+        run_show, options.stored_in(store), check, stream=stream, flags=flags, config_file=config, output=output
+    )
 
 
 @history_app.command()
@@ -79,7 +81,7 @@ def export(
             help="The file to write: .csv, .tsv, .jsonl, .parquet or .arrow. - writes CSV to standard output.",
         ),
     ] = "-",
-    store: options.StoreOption = "driftwatch.db",
+    store: options.StoreOption = None,
     stream: StreamOption = None,
     since: SinceOption = None,
     quiet: options.QuietOption = False,
@@ -89,13 +91,13 @@ def export(
     from driftwatch.cli.history import run_export
 
     del debug
-    return partial(run_export, store, output=output, stream=stream, since=since, quiet=quiet)
+    return partial(run_export, options.stored_in(store), output=output, stream=stream, since=since, quiet=quiet)
 
 
 @history_app.command()
 def prune(
     *,
-    store: options.StoreOption = "driftwatch.db",
+    store: options.StoreOption = None,
     older_than: Annotated[
         str | None, typer.Option("--older-than", metavar="TIME", help="Drop what was stored longer ago, as 30d.")
     ] = None,
@@ -113,4 +115,4 @@ def prune(
     from driftwatch.cli.history import run_prune
 
     del debug
-    return partial(run_prune, store, older_than=older_than, keep=keep, stream=stream, quiet=quiet)
+    return partial(run_prune, options.stored_in(store), older_than=older_than, keep=keep, stream=stream, quiet=quiet)

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from driftwatch.cli import options  # noqa: TC001 - Typer reads the annotations
+from driftwatch.cli import options
 
 __all__ = ["metrics"]
 
@@ -17,7 +17,7 @@ Action: TypeAlias = Callable[[], int]
 
 def metrics(
     *,
-    store: options.StoreOption = "driftwatch.db",
+    store: options.StoreOption = None,
     top: Annotated[
         str, typer.Option("--top", metavar="COUNT|all", help="Features of each stream with series of their own.")
     ] = "200",
@@ -38,4 +38,4 @@ def metrics(
     from driftwatch.cli.metrics import run_metrics
 
     del debug
-    return partial(run_metrics, store, output=output, serve=serve, top=top)
+    return partial(run_metrics, options.stored_in(store), output=output, serve=serve, top=top)

@@ -65,6 +65,7 @@ __all__ = [
     "names",
     "pairs",
     "roles",
+    "stored_in",
     "two",
 ]
 
@@ -135,8 +136,12 @@ PredictionOption: TypeAlias = Annotated[
     str | None, typer.Option("--prediction", metavar="COLUMN", help="The column that the model predicted.")
 ]
 StoreOption: TypeAlias = Annotated[
-    str,
-    typer.Option("--store", metavar="FILE|URL", help="Where state is kept: a file, or postgresql://HOST/DATABASE."),
+    str | None,
+    typer.Option(
+        "--store",
+        metavar="FILE|URL",
+        help="Where state is kept: a file, or postgresql://HOST/DATABASE. Default: the setting `store`, else driftwatch.db.",
+    ),
 ]
 TargetOption: TypeAlias = Annotated[
     str | None,
@@ -388,6 +393,13 @@ def _split(option: str, wanted: str, split: Callable[[str], T], value: str) -> T
         return split(value)
     except ValueError as error:
         raise ConfigError(f"`{option}` must be {wanted}, got {value!r}.") from error
+
+
+def stored_in(store: str | None, config: str | None = None) -> str:
+    """Return the address of the store: as given, else as it is set, else the usual file."""
+    from driftwatch.cli.settings import resolve
+
+    return resolve({"store": store}, config).settings.store
 
 
 def kept_in(store: str | None, stream: str | None) -> tuple[str, str] | None:

@@ -199,7 +199,7 @@ def roll_back(
 @profile_app.command()
 def versions(
     *,
-    store: options.StoreOption = "driftwatch.db",
+    store: options.StoreOption = None,
     stream: StreamOption = None,
     format: ShapeOption = "table",  # noqa: A002 - the option's name
     debug: options.DebugOption = False,
@@ -208,14 +208,14 @@ def versions(
     from driftwatch.cli.baselines import run_versions
 
     del debug
-    return partial(run_versions, store, stream=stream, format_name=format)
+    return partial(run_versions, options.stored_in(store), stream=stream, format_name=format)
 
 
 @profile_app.command()
 def fetch(
     *,
     output: OutputOption,
-    store: options.StoreOption = "driftwatch.db",
+    store: options.StoreOption = None,
     stream: StreamOption = None,
     version: Annotated[
         str | None, typer.Option("--version", metavar="VERSION", help="Which one. Default: the newest.")
@@ -227,4 +227,4 @@ def fetch(
     from driftwatch.cli.baselines import run_fetch
 
     del debug
-    return partial(run_fetch, store, stream=stream, version=version, output=output, quiet=quiet)
+    return partial(run_fetch, options.stored_in(store), stream=stream, version=version, output=output, quiet=quiet)

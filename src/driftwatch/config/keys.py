@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = [
     "FEATURE_KEYS",
     "KEYS",
+    "MIDDLEWARE",
+    "MIDDLEWARE_KEYS",
     "PERFORMANCE_KEYS",
     "ROLE",
     "TABLES",
@@ -203,6 +205,16 @@ def _some_names(value: object) -> tuple[str, ...]:
     return names
 
 
+def _rows_or_time(value: object) -> int | str:
+    return _name(value) if isinstance(value, str) else _whole_number(1)(value)
+
+
+def _statuses(value: object) -> tuple[int, ...]:
+    if not isinstance(value, (list, tuple)) or not value:
+        raise ValueError
+    return tuple(map(_whole_number(100), value))
+
+
 def _one_of(choices: tuple[str, ...]) -> Key:
     def accept(value: object) -> str:
         if value not in choices:
@@ -220,6 +232,7 @@ _SHARE_OR_NONE = 'a number between 0 and 1 (both excluded), or "none"'
 _COUNT = Key("a whole number of 1 or more", _whole_number(1), _number_from_text)
 _JOINT = 'true, false or a table of names and lists of features, such as { engine = ["rpm", "torque"] }'
 
+MIDDLEWARE = "middleware"  # a table that only files have, as `alerts`
 THRESHOLD = Key("a number of 0 or more", _number_where(lambda x: x >= 0), _number_from_text)
 
 KEYS: dict[str, Key] = {
@@ -244,6 +257,7 @@ KEYS: dict[str, Key] = {
     "fail_on": _one_of(FAIL_ON),
     "on_insufficient": _one_of(ON_INSUFFICIENT),
     "format": _one_of(FORMATS),
+    "store": Key("a path or the URL of a database", _name),
 }
 
 FEATURE_KEYS: dict[str, Key] = {
@@ -261,6 +275,29 @@ PERFORMANCE_KEYS: dict[str, Key] = {
     "positive": Key("a class of the target: text, a number, true or false", _label),
     "threshold": Key("a number", _number_where(lambda _: True), _number_from_text),
     "metrics": Key('a list of metrics, such as ["roc_auc", "brier"]', _some_names, split_list),
+}
+
+_BYTES = Key("a positive number of bytes", _whole_number(1))
+_SECONDS = Key("a positive number of seconds", _number_where(lambda x: x > 0))
+_TEXTS = Key("a list of texts", _some_names)
+
+MIDDLEWARE_KEYS: dict[str, Key] = {
+    "features": Key('a path in the request, such as "$.features"', _name),
+    "predictions": Key('a path in the response, such as "$.prediction"', _name),
+    "columns": _TEXTS,
+    "window": Key('a whole number of rows, or a time such as "5m"', _rows_or_time),
+    "stream": Key("a name", _name),
+    "sample": Key("a number from 0 to 1", _number_where(lambda x: 0 <= x <= 1)),
+    "paths": _TEXTS,
+    "methods": _TEXTS,
+    "statuses": Key("a list of whole numbers, such as [200, 201]", _statuses),
+    "content_types": _TEXTS,
+    "max_body": _BYTES,
+    "queue_size": _COUNT,
+    "queue_bytes": _BYTES,
+    "max_pending": _COUNT,
+    "flush_every": _SECONDS,
+    "lease_for": _SECONDS,
 }
 
 # Keys that hold a table, to their word on the command line and in the environment.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from driftwatch.config.alerts import ALERTS
+from driftwatch.config.keys import MIDDLEWARE
 from driftwatch.config.origin import DEFAULT, Source
 from driftwatch.config.settings import FeatureSettings, Settings
 from driftwatch.config.sources import Layer, from_environment, from_file, from_flags
@@ -120,6 +121,7 @@ def _settings(values: Mapping[tuple[str, ...], Any]) -> Settings:
         performance=performance,
         features=features,
         alerts=_nested(values, ALERTS),
+        middleware=_nested(values, MIDDLEWARE),
     )
 
 

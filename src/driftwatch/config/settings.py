@@ -124,12 +124,16 @@ class Settings:
         Settings of single features, `[features."price"]` in a file.
     alerts : mapping of str to anything
         What is set about alerts, `[alerts]` in a file; `AlertManager.from_config` reads it.
+    middleware : mapping of str to anything
+        What is set about the middleware, `[middleware]` in a file; `DriftMiddleware.from_config` reads it.
     fail_on : str
         `"drift"`: drift ends with exit code 1. `"none"`: it ends with 0.
     on_insufficient : str
         What a check without any possible verdict ends with: `"report"` 3, `"pass"` 0, `"fail"` 1.
     format : str
         One of `FORMATS`.
+    store : str
+        Where state is kept: a file, or the URL of a database.
     """
 
     alpha: float | None = 0.05
@@ -155,9 +159,11 @@ class Settings:
     performance: Mapping[str, object] = field(default_factory=dict)
     features: Mapping[str, FeatureSettings] = field(default_factory=dict)
     alerts: Mapping[str, Any] = field(default_factory=dict)
+    middleware: Mapping[str, Any] = field(default_factory=dict)
     fail_on: str = "drift"
     on_insufficient: str = "report"
     format: str = "table"
+    store: str = "driftwatch.db"
 
     def per_feature(self) -> dict[str, dict[str, object]]:
         """Return the `per_feature` argument of `Monitor`: single features' settings, excluded ones ignored.

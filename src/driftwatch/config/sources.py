@@ -8,7 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from driftwatch.config.alerts import ALERTS, alert_values
-from driftwatch.config.keys import FEATURE_KEYS, KEYS, PERFORMANCE_KEYS, ROLE, TABLES, THRESHOLD, split_pairs
+from driftwatch.config.keys import (
+    FEATURE_KEYS,
+    KEYS,
+    MIDDLEWARE,
+    MIDDLEWARE_KEYS,
+    PERFORMANCE_KEYS,
+    ROLE,
+    TABLES,
+    THRESHOLD,
+    split_pairs,
+)
 from driftwatch.config.origin import ENV_PREFIX, Source, SourceKind, checked, refuse_unknown, table
 from driftwatch.errors import ConfigError, UnknownNameError
 
@@ -118,7 +128,7 @@ def _table_from_text(name: str, text: str, source: Source) -> object:
 
 def _layer(raw: Mapping[str, object], source: Source, *, text: bool) -> Layer:
     values: dict[SettingPath, object] = {}
-    refuse_unknown("setting", raw, [*KEYS, *TABLES, *(() if text else (ALERTS,))], source)
+    refuse_unknown("setting", raw, [*KEYS, *TABLES, *(() if text else (ALERTS, MIDDLEWARE))], source)
     for name, value in raw.items():
         if name == "thresholds":
             values |= _thresholds((name,), value, source, text=text)
@@ -131,6 +141,8 @@ def _layer(raw: Mapping[str, object], source: Source, *, text: bool) -> Layer:
             values |= _features(value, source, text=text)
         elif name == ALERTS:
             values |= alert_values(value, source)
+        elif name == MIDDLEWARE:
+            values |= _middleware(value, source)
         else:
             values[name,] = checked((name,), KEYS[name], value, source, text=text)
     return Layer(source, values)
@@ -164,6 +176,15 @@ def _performance(value: object, source: Source, *, text: bool) -> dict[SettingPa
             key = THRESHOLD if name == MIN_DROP else PERFORMANCE_KEYS[name]
             values[*path, name] = checked((*path, name), key, option, source, text=text)
     return values
+
+
+def _middleware(value: object, source: Source) -> dict[SettingPath, object]:
+    given = table((MIDDLEWARE,), value, "a table of options", source)
+    refuse_unknown("option of the middleware", given, list(MIDDLEWARE_KEYS), source)
+    return {
+        (MIDDLEWARE, name): checked((MIDDLEWARE, name), MIDDLEWARE_KEYS[name], option, source, text=False)
+        for name, option in given.items()
+    }
 
 
 def _thresholds(path: SettingPath, value: object, source: Source, *, text: bool) -> dict[SettingPath, object]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import time
 import weakref
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 from driftwatch._checks import check_count, is_amount
+from driftwatch.config import load_settings
+from driftwatch.config.origin import DEFAULT
 from driftwatch.errors import ConfigError
 from driftwatch.middleware.bodies import headers_of, is_allowed
 from driftwatch.middleware.intake import Exchange
@@ -17,7 +21,6 @@ from driftwatch.middleware.threads import in_thread
 
 if TYPE_CHECKING:
     import datetime as dt
-    import os
     from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 
     from driftwatch.arrays.schema import Role
@@ -185,6 +188,41 @@ class DriftMiddleware:
         )
         self._intake = self._worker.recorder.intake
         weakref.finalize(self, self._worker.close)  # also when the interpreter ends
+
+    @classmethod
+    def from_config(
+        cls,
+        app: App,
+        *,
+        monitor: Monitor | Profile | str | os.PathLike[str],
+        config: str | os.PathLike[str] | None = None,
+        **options: Any,
+    ) -> Self:
+        """Return the middleware that `[middleware]` of a settings file describes; its `store` is the setting `store`.
+
+        Parameters
+        ----------
+        app, monitor
+            As for `DriftMiddleware`.
+        config : path, optional
+            A file in the form of `driftwatch.toml`, stronger than that of the working folder and its `pyproject.toml`.
+        **options
+            Of `DriftMiddleware`, stronger than the files.
+
+        Raises
+        ------
+        ConfigError
+            If a setting is wrong or unknown.
+
+        Examples
+        --------
+        In Starlette and FastAPI: `app.add_middleware(DriftMiddleware.from_config, monitor=monitor)`.
+        """
+        resolved = load_settings({}, os.environ, Path.cwd(), None if config is None else Path(config))
+        given = dict(resolved.settings.middleware)
+        if resolved.source_of("store") is not DEFAULT:
+            given["store"] = resolved.settings.store
+        return cls(app, monitor=monitor, **{**given, **options})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a connection on to the app."""
