@@ -36,6 +36,11 @@ async def upload(request: Request) -> Response:
     return JSONResponse({"size": size})
 
 
+async def short(request: Request) -> Response:
+    """Answers fewer predictions than there were rows."""
+    return JSONResponse({"prediction": [row["f0"] for row in (await request.json())["features"]][1:]})
+
+
 async def raises(request: Request) -> Response:
     await request.body()
     raise RuntimeError("the model is broken")
@@ -67,6 +72,7 @@ def build() -> Any:
     routes = [
         Route("/predict", predict, methods=["POST"]),
         Route("/upload", upload, methods=["POST"]),
+        Route("/short", short, methods=["POST"]),
         Route("/raises", raises, methods=["POST"]),
         Route("/endless", endless, methods=["POST"]),
         Route("/breaks_off", breaks_off, methods=["POST"]),

@@ -124,6 +124,13 @@ class WebServer:
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(PATIENCE)
 
+    def memory(self) -> int:
+        """The most bytes that the process ever held, where it is one process."""
+        assert self.process is not None
+        lines = Path(f"/proc/{self.process.pid}/status").read_text("ascii").splitlines()
+        (found,) = (line for line in lines if line.startswith("VmHWM:"))
+        return int(found.split()[1]) * 1024
+
     def get(self, path: str) -> Answer:
         return asyncio.run(exchange(self.port, head_of(path, method="GET")))
 
@@ -154,11 +161,10 @@ LOST = Answer(0, b"", {})
 
 def head_of(path: str, *, method: str = "POST", length: int | None = None, **headers: str) -> bytes:
     """The head of a request."""
-    lines = [f"{method} {path} HTTP/1.1", "host: 127.0.0.1"]
-    if length is not None:
-        headers = {"content-type": "application/json", "content-length": str(length), **headers}
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    return "\r\n".join([*lines, "", ""]).encode()
+    own = {} if length is None else {"content-type": "application/json", "content-length": str(length)}
+    given = {name.replace("_", "-"): value for name, value in headers.items()}
+    lines = [f"{name}: {value}" for name, value in {"host": "127.0.0.1", **own, **given}.items()]
+    return "\r\n".join([f"{method} {path} HTTP/1.1", *lines, "", ""]).encode()
 
 
 async def exchange(port: int, request: bytes) -> Answer:
