@@ -156,6 +156,14 @@ def test_responses_that_cannot_be_read_cost_the_pair(headers: Any, reason: str) 
     assert counted(middleware) == [row]
 
 
+@pytest.mark.parametrize("answer", [{"prediction": 0.5}, {"prediction": "high"}, {"prediction": [1, 2]}, {}])
+def test_a_request_is_dropped_or_unpaired_and_never_both(answer: Any) -> None:
+    middleware = tapped(answering(answer))
+    asyncio.run(post(middleware, {"features": {**rows_like(1)[0], "f0": "many"}}))
+    status = read(middleware)
+    assert (status["dropped"], status["unpaired"], status["rows"]) == ({"type": 1}, {}, 0)
+
+
 def test_a_reference_without_predictions_is_no_error() -> None:
     plain = Monitor({name: values for name, values in reference().items() if name != "score"})
     middleware, rows = tapped(monitor=plain), rows_like(3)

@@ -27,11 +27,12 @@ Columns = dict[str, Any]
 
 @dataclass(slots=True)
 class _Read:
-    """The rows of one exchange; `names` are the columns that they have."""
+    """The rows of one exchange, and why they are without predictions where that is so."""
 
     time: int
     rows: list[Row]
     predictions: list[Row] | None = None
+    unpaired: str = ""
 
     @property
     def n_rows(self) -> int:
@@ -126,8 +127,7 @@ class Collector:
             if self._features is None:
                 self.dropped["type"] += 1
             else:
-                self.unpaired["type"] += 1
-                alone.append(_Read(read.time, read.rows))
+                alone.append(_Read(read.time, read.rows, unpaired="type"))
         for _ in self._keep(alone):
             self.dropped["type"] += 1
 
@@ -159,8 +159,7 @@ class Collector:
             return _Read(int(exchange.time * 1e6), rows, predictions)
         if self._features is None:
             raise UnreadableError(reason)
-        self.unpaired[reason] += 1
-        return _Read(int(exchange.time * 1e6), rows)
+        return _Read(int(exchange.time * 1e6), rows, unpaired=reason)
 
     def _read_predictions(self, exchange: Exchange, n_rows: int) -> list[Row] | None:
         if self._predictions is None:
@@ -194,10 +193,8 @@ class Collector:
     def _keep(self, reads: list[_Read]) -> list[_Read]:
         """Keep the rows of what can be counted, and return the others; they are looked for in ever smaller groups."""
         n_rows = sum(read.n_rows for read in reads)
-        if not n_rows:
-            return []
         try:
-            columns = self._columns(reads)
+            columns = self._columns(reads) if n_rows else {}
         except BaseException:  # noqa: BLE001 - any value at all
             if len(reads) == 1:
                 return reads
@@ -205,6 +202,9 @@ class Collector:
             return self._keep(reads[:middle]) + self._keep(reads[middle:])
         if self.n_pending + n_rows > self._max_pending:
             self.dropped["store_away"] += len(reads)
+            return []
+        self.unpaired.update(read.unpaired for read in reads if read.unpaired)
+        if not n_rows:
             return []
         times = [read.time for read in reads for _ in range(read.n_rows)]
         order = list(range(self._n_taken, self._n_taken + n_rows))
