@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 # a library, and the folders or files that are about it
 _NEEDED = {
-    "psycopg": ("store", "alerting/test_on_postgresql.py"),
+    "psycopg": ("store", "alerting/test_on_postgresql.py", "middleware/test_postgresql.py"),
     "litestar": ("middleware",),
     "hypercorn": ("web",),
     "sklearn": ("web",),
