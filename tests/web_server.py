@@ -71,7 +71,6 @@ class WebServer:
     watched: Sequence[dict[str, Any]]
     name: str = "uvicorn"
     workers: int = 1
-    limits: Callable[[], object] | None = None  # called in the process before the server starts
     port: int = 0
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
@@ -92,7 +91,6 @@ class WebServer:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # so that all of its processes can be ended by one id
-                preexec_fn=self.limits,  # noqa: PLW1509 - this process has no other thread that holds a lock
             )
         eventually(self._is_up, "the server to start")
         return self
