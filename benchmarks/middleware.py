@@ -1,5 +1,6 @@
 """What watching a service costs: in the process alone, and in CPU time of a server over HTTP.
 
+    pip install starlette uvicorn uvloop httptools orjson
     python benchmarks/middleware.py [--requests 10000] [--rounds 3] [--json FILE]
 
 The same Starlette app without middleware, with `DriftMiddleware`, with a `BaseHTTPMiddleware` that does nothing, and with the

@@ -66,6 +66,11 @@ def test_alerts_load_nothing_heavy_before_a_window_is_judged() -> None:
     assert loaded & HEAVY == set()
 
 
+def test_the_middleware_loads_no_framework_and_no_reader_of_json_before_it_is_used() -> None:
+    loaded = loaded_by("from driftwatch.middleware import DriftMiddleware, status_app")
+    assert loaded & {"starlette", "fastapi", "orjson", "msgspec", "pydantic", "sqlite3", "typer", "pandas"} == set()
+
+
 def test_the_probe_sees_a_heavy_import() -> None:
     assert loaded_by("import numpy") & HEAVY == {"numpy"}
 
