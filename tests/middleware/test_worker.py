@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asgi import App, Message, echo, model, post, rows_like
+from driftwatch.errors import ConfigError
 from driftwatch.middleware import DriftMiddleware
 from driftwatch.middleware import worker as workers
 from driftwatch.store import SQLiteStore
@@ -239,6 +240,7 @@ def test_a_forked_child_counts_what_it_gets_and_nothing_of_the_parent(tmp_path: 
 FORKING = """
 import asyncio, os, sys
 from asgi import echo, model, post, rows_like
+from driftwatch.errors import ConfigError
 from driftwatch.middleware import DriftMiddleware
 
 one = DriftMiddleware(
@@ -263,3 +265,22 @@ for child in children:
     assert os.waitpid(child, 0)[1] == 0
 asyncio.run(send(1))  # stored when the interpreter ends
 """
+
+
+@pytest.mark.parametrize(("options", "kept"), [({}, 5), ({"keep": 2}, 2), ({"keep": None, "retain": "5m"}, 3)])
+def test_old_checks_go(
+    made: Callable[..., DriftMiddleware], store: SQLiteStore, options: dict[str, Any], kept: int
+) -> None:
+    now = [1_700_000_000.0]
+    one = made(clock=lambda: now[0], **options)
+    for seed in range(5):
+        now[0] += 120.0  # beyond the minute between two looks
+        send(one, 10, seed)
+        one.flush()
+    assert len(store.runs("http")) == kept
+    assert one.status()["windows"] == 5
+
+
+def test_a_length_of_time_that_is_none_is_refused(made: Callable[..., DriftMiddleware]) -> None:
+    with pytest.raises(ConfigError, match="`retain`"):
+        made(retain="often")

@@ -298,6 +298,8 @@ MIDDLEWARE_KEYS: dict[str, Key] = {
     "max_pending": _COUNT,
     "flush_every": _SECONDS,
     "lease_for": _SECONDS,
+    "keep": _COUNT,
+    "retain": Key('a time such as "90d"', _name),
 }
 
 # Keys that hold a table, to their word on the command line and in the environment.

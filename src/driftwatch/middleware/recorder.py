@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from driftwatch.scoring.profile_scorer import ProfileScorer
     from driftwatch.scoring.windows import Windows
     from driftwatch.store.protocol import Store, Transaction
+    from driftwatch.store.retention import Retention
 
 __all__ = ["Alerts", "Recorder"]
 
@@ -64,6 +65,8 @@ class Recorder:
     store : Store, path, URL or None
     alerts, on_window, clock
         As for `DriftMiddleware`.
+    retention : Retention
+        Called after each check.
     flush_every, lease_for : float
 
     Attributes
@@ -86,6 +89,7 @@ class Recorder:
         on_window: Callable[[ClosedWindow], object] | None,
         flush_every: float,
         lease_for: float,
+        retention: Retention,
         clock: Callable[[], float],
     ) -> None:
         self.stream = stream
@@ -93,6 +97,7 @@ class Recorder:
         self._profile, self._windows, self._scorer = profile, windows, scorer
         self._address, self._alerts, self._on_window = store, alerts, on_window
         self._flush_every, self._lease_for, self._clock = flush_every, lease_for, clock
+        self._retention = retention
         self._folder: str | None = None
         self.store: Store | None = None
         self._reset()
@@ -268,6 +273,8 @@ class Recorder:
     def _note_window(self, closed: ClosedWindow) -> None:
         self.last = closed
         self.n_windows += 1
+        if self.store is not None:
+            self._retention(self.store, self.stream)
         if self._on_window is not None:
             with suppress(Exception):
                 self._on_window(closed)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from driftwatch.middleware.extract import Where
     from driftwatch.middleware.recorder import Alerts
     from driftwatch.scoring.judging import ClosedWindow
+    from driftwatch.store.retention import Retention
 
 __all__ = ["make_worker"]
 
@@ -49,6 +50,7 @@ def make_worker(
     max_pending: int,
     flush_every: float,
     lease_for: float,
+    retention: Retention,
     clock: Callable[[], float],
 ) -> Worker:
     """Return the worker of a middleware; see `DriftMiddleware`."""
@@ -102,6 +104,7 @@ def make_worker(
         on_window=on_window,
         flush_every=flush_every,
         lease_for=lease_for,
+        retention=retention,
         clock=clock,
     )
     return Worker(recorder, flush_every)

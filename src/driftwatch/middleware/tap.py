@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import random
 import re
@@ -18,9 +19,10 @@ from driftwatch.middleware.bodies import headers_of, is_allowed
 from driftwatch.middleware.intake import Exchange
 from driftwatch.middleware.setup import make_worker
 from driftwatch.middleware.threads import in_thread
+from driftwatch.scoring.windows import fixed_period
+from driftwatch.store.retention import Retention
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 
     from driftwatch.arrays.schema import Role
@@ -96,6 +98,10 @@ class DriftMiddleware:
         Seconds between writes to the store: what a killed process loses at most.
     lease_for : float
         Seconds after which another process takes over the judging from one that has died.
+    keep : int, optional
+        Checks that the store keeps of this stream, the newest ones. None for all.
+    retain : str or timedelta, optional
+        How long they are kept, such as "90d". For ever by default.
     clock : callable
         Seconds after 1970.
     rng : random.Random, optional
@@ -149,6 +155,8 @@ class DriftMiddleware:
         max_pending: int = 100_000,
         flush_every: float = 5.0,
         lease_for: float = 15.0,
+        keep: int | None = 10_000,
+        retain: str | dt.timedelta | None = None,
         clock: Callable[[], float] = time.time,
         rng: random.Random | None = None,
     ) -> None:
@@ -184,6 +192,7 @@ class DriftMiddleware:
             max_pending=max_pending,
             flush_every=flush_every,
             lease_for=lease_for,
+            retention=Retention(keep=keep, max_age=_length("retain", retain), clock=clock),
             clock=clock,
         )
         self._intake = self._worker.recorder.intake
@@ -402,6 +411,10 @@ class _Tap:
                     self.size_in + self.size_out,
                 )
             )
+
+
+def _length(name: str, given: str | dt.timedelta | None) -> dt.timedelta | None:
+    return None if given is None else dt.timedelta(microseconds=fixed_period(name, given).size)
 
 
 def _matcher(paths: Sequence[str]) -> Callable[[str], object]:
