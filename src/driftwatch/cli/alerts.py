@@ -45,8 +45,8 @@ def run_list(store: str, *, format_name: str) -> int:
     if format_name == "ndjson":
         write_data("".join(json.dumps(row) + "\n" for row in (*alerts, *silences)))
         return 0
-    parts = [columns(_ALERTS, alerts) if alerts else "no alerts"]
-    parts += [columns(_SILENCES, silences)] if silences else []
+    parts = [columns(_ALERTS, alerts, whole={"since", "alert"}) if alerts else "no alerts"]
+    parts += [columns(_SILENCES, silences, whole={"silence", "until"})] if silences else []
     write_data("\n\n".join(parts))
     return 0
 

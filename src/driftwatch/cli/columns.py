@@ -9,21 +9,31 @@ from driftwatch.cli.rendering import glyphs, terminal_width
 from driftwatch.report.text import pad, printable, shorten, width_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 __all__ = ["FORMATS", "columns", "moment"]
 
 FORMATS = ("table", "ndjson")
 WIDEST = 40  # cells of a column that is not the last
+NARROWEST = 8  # cells that every column has
 
 
-def columns(names: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return a line for each row below one with the names; the last column takes what is left of the terminal."""
+def columns(names: Sequence[str], rows: Sequence[Mapping[str, Any]], *, whole: Collection[str] = ()) -> str:
+    """Return a line for each row below one with the names; the last column takes what is left of the terminal.
+
+    Where that is too little, the widest of the others give way, but for those that must be `whole`.
+    """
     marks = glyphs()
     table = [[name.replace("_", " ") for name in names]]
     table += [[printable(str(row[name]), marks) for name in names] for row in rows]
     widths = [min(WIDEST, max(width_of(line[i]) for line in table)) for i in range(len(names) - 1)]
-    left = max(8, terminal_width() - sum(widths) - 2 * len(widths))
+    elastic = [i for i, name in enumerate(names[:-1]) if name not in whole and widths[i] > NARROWEST]
+    room = terminal_width() - 2 * len(widths) - NARROWEST
+    while elastic and sum(widths) > room:
+        widest = max(elastic, key=lambda i: widths[i])
+        widths[widest] -= 1
+        elastic = [i for i in elastic if widths[i] > NARROWEST]
+    left = max(NARROWEST, terminal_width() - sum(widths) - 2 * len(widths))
     lines = []
     for line in table:
         cells = [pad(shorten(cell, width, marks), width) for cell, width in zip(line, widths, strict=False)]
