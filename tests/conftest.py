@@ -13,6 +13,7 @@ pytest.register_assert_rewrite("store_contract")  # its asserts are those of tes
 # install them
 _CLIENTS = {"redis_server.py": "redis", "kafka_cluster.py": "confluent_kafka", "postgresql_server.py": "psycopg"}
 collect_ignore = [file for file, client in _CLIENTS.items() if find_spec(client) is None]
+collect_ignore.append("web_app.py")  # a service: it can only be imported with its settings in the environment
 
 # The same examples on every run, and no deadline: a busy machine must not decide whether a property holds.
 settings.register_profile("driftwatch", deadline=None, derandomize=True)
