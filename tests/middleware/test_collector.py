@@ -131,7 +131,7 @@ def test_a_pydantic_model_says_where_the_features_stand() -> None:
         ({"prediction": {"x": 1}}, "not_found"),
         ({"prediction": "high"}, "type"),
         ({"prediction": 1, "more": "x" * 2_000}, "too_large"),
-        (gzip.compress(b"{}"), "malformed"),
+        (gzip.compress(b"{}", mtime=0), "malformed"),
     ],
 )
 def test_where_predictions_do_not_fit_the_features_are_kept_without_them(answer: Any, reason: str) -> None:
