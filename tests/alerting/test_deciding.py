@@ -379,15 +379,6 @@ def test_an_acceptance_of_long_ago_closes_nothing_of_a_new_stream() -> None:
     assert world.tell(Tick()) == []
 
 
-def test_windows_of_time_have_no_partition_whatever_their_scope() -> None:
-    world = World(plan_of(Seen(), NoData()))
-    window = window_of(500_000, ["a"])
-    (sent,) = world.tell(replace(window, context=replace(window.context, scope="3f2a")))
-    assert "partition" not in sent.alerts[0].labels
-    assert json.loads(sent.to_json())["window"]["start"] == "2027-01-15T08:00:00.000000Z"
-    assert shown(world.tell(Tick(), after=4 * HOUR)) == ["+a +NoData"]
-
-
 def test_alerts_on_a_reference_that_was_replaced_end() -> None:
     world = World(plan_of(route=Route("ops", group_interval=1e-6, repeat_interval=1e6)))
     first, second = (

@@ -126,8 +126,8 @@ def test_a_judge_counts_its_verdicts_and_its_time(store: SQLiteStore) -> None:
 
 def test_windows_by_rows_have_no_end_in_time(store: SQLiteStore) -> None:
     add_check(store, "a", report([feature("x")]), key=WindowKey(0, 1_000, "partition 0"))
-    add_check(store, "b", report([feature("x")]), key=WindowKey(10**9, 2 * 10**9))
-    add_check(store, "c", report([feature("x")]), key=WindowKey(CREATED - 60, CREATED, "service"))
+    add_check(store, "b", report([feature("x")]), key=WindowKey(10**15, 10**15 + 1, "all"))
+    add_check(store, "c", report([feature("x")]), key=WindowKey(CREATED - 60, CREATED))
     assert values(StoreMetrics(store), "last_window_end_timestamp_seconds") == {("c",): 1_700_000_000.0}
 
 

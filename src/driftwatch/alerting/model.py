@@ -20,7 +20,6 @@ __all__ = [
     "Alert",
     "Notification",
     "fingerprint_of",
-    "is_time",
     "iso_time",
     "notification_id",
 ]
@@ -29,7 +28,6 @@ FIRING, RESOLVED = "firing", "resolved"
 SEVERITIES = ("info", "warning", "critical")  # ascending
 NOT_IDENTITY = "severity"  # the one label that may change while an alert fires
 VERSION = 1
-FIRST_TIME = 10**14  # microseconds after 1970: in 1973
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -42,11 +40,6 @@ def iso_time(at: int) -> str:
     '2023-11-14T22:13:20.500000Z'
     """
     return (_EPOCH + dt.timedelta(microseconds=at)).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def is_time(start: int, scope: str) -> bool:
-    """Return whether a window begins at a time, and not at a row: those have a scope, and no stream has had 1e14 of them."""
-    return not scope or start >= FIRST_TIME
 
 
 def fingerprint_of(labels: Mapping[str, str]) -> str:
@@ -248,7 +241,7 @@ class Notification:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the message as plain data for JSON; times are ISO 8601."""
-        by_time = is_time(self.window_start, self.scope)
+        by_time = not self.scope  # as `WindowKey.is_time`
         return {
             "version": VERSION,
             "id": self.id,

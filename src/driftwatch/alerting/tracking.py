@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from driftwatch.alerting.model import RESOLVED, Alert, fingerprint_of, is_time, iso_time
+from driftwatch.alerting.model import RESOLVED, Alert, fingerprint_of, iso_time
 from driftwatch.alerting.rules import Finding, NoData, Observation
 from driftwatch.alerting.state import Context, StreamState, Tracked
 
@@ -44,8 +44,7 @@ def see_window(plan: Plan, state: State, window: Window, now: int) -> tuple[Stat
     before = state.streams.get(window.name) or StreamState(
         window.stream, now, accepted=state.accepted.get(window.stream, "")
     )
-    by_time = is_time(window.context.start, window.context.scope)
-    labels = plan.labels_of(window.stream, "" if by_time else window.context.scope)
+    labels = plan.labels_of(window.stream, window.context.scope)
     tracked: dict[str, Tracked] = {}
     ended: list[Alert] = []
     for rule in plan.rules:
@@ -160,7 +159,7 @@ def _over(alert: Alert, now: int) -> Alert:
 def _patience(rule: NoData, context: Context) -> int | None:
     if rule.after is not None:
         return int(rule.after * 1e6)
-    if not is_time(context.start, context.scope):  # windows by rows have no length in time
+    if context.scope:  # windows by rows have no length in time
         return None
     return max(LEAST_SILENCE, WINDOWS_OF_SILENCE * (context.stop - context.start))
 

@@ -141,7 +141,7 @@ def _statistics(run: Run, report: str) -> list[dict[str, Any]]:
 
     epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     window, _ = stored_window(run, report)
-    by_time = not run.key.scope
+    by_time = run.key.is_time
     places = {
         name: epoch + dt.timedelta(microseconds=at) if by_time else at
         for name, at in (("start", run.key.start), ("stop", run.key.stop))

@@ -236,4 +236,4 @@ def _as_json(closed: ClosedWindow) -> str:
 
 def _place(closed: ClosedWindow, at: int) -> str | int:
     """Return a time in ISO form, or the number of a row; windows by rows have a scope."""
-    return at if closed.key.scope else dt.datetime.fromtimestamp(at / 1e6, dt.UTC).isoformat()
+    return dt.datetime.fromtimestamp(at / 1e6, dt.UTC).isoformat() if closed.key.is_time else at

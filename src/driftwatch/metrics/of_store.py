@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["LastChecks", "StoreMetrics"]
 
 MICROSECONDS = 1e6
-MOST_ROWS = (
-    10**14
-)  # a window that ends beyond is one of time: in microseconds that is 1973, and no stream has such rows
 # Counters of a stream that have a family of their own; the reasons for which rows are not counted, by counter.
 _DROPPED = {"late_rows": "late", "dead_letters": "dead_letter"}
 _DROPPED_PREFIX = "dropped_"
@@ -108,7 +105,7 @@ class LastChecks:
     def _of_run(self, run: Run, store: Store) -> Mapping[str, Part]:
         samples: Samples = defaultdict(list)
         samples["last_check_timestamp_seconds"].append(Sample((run.stream,), run.created / MICROSECONDS))
-        if run.key.stop > MOST_ROWS:
+        if run.key.is_time:
             samples["last_window_end_timestamp_seconds"].append(Sample((run.stream,), run.key.stop / MICROSECONDS))
         samples["last_check_result"] = [Sample((run.stream, name), int(name == run.verdict)) for name in RESULTS]
         samples["window_rows"].append(Sample((run.stream,), run.n_rows))

@@ -53,6 +53,11 @@ class WindowKey:
     stop: int
     scope: str = ""
 
+    @property
+    def is_time(self) -> bool:
+        """Whether the window is one of time."""
+        return not self.scope
+
 
 @dataclass(frozen=True, slots=True)
 class OpenWindow:

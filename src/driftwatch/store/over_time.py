@@ -114,7 +114,7 @@ def stored_window(run: Run, report: str, *, keep_report: bool = False) -> tuple[
 
 def place_of(run: Run, at: int) -> str | int:
     """Return a time in ISO format, or a number of rows: windows by rows have a scope."""
-    return at if run.key.scope else written(at)
+    return written(at) if run.key.is_time else at
 
 
 def written(at: int) -> str:
