@@ -118,7 +118,10 @@ def show_windows(service: Service, start: int, stop: int) -> None:
     wait_for(lambda: len(service.page("history")) >= stop // WINDOW, "the windows to be judged")
     for run in sorted(service.page("history"), key=lambda run: run["start"]):
         if run["start"] in wanted:
-            report = DriftReport.from_json(service.ask("GET", f"/driftwatch/report?run={run['run']}")[1])
+            status, text = service.ask("GET", f"/driftwatch/report?run={run['run']}")
+            if status != 200:
+                raise SystemExit(f"the report of a window did not come: {status} {text}")
+            report = DriftReport.from_json(text)
             drifted = ", ".join(report.drifted_features)
             print(f"  rows {run['start']} to {run['stop']}: {run['verdict']} {drifted}".rstrip())
 

@@ -183,6 +183,15 @@ def test_before_the_first_window_there_is_nothing_to_report(tmp_path: Path) -> N
     assert page(app, "/history") == []
 
 
+def test_a_process_that_has_stored_nothing_shows_what_others_have(watched: DriftMiddleware, store: SQLiteStore) -> None:
+    other = DriftMiddleware(echo, monitor=WATCHED, features="$.features", store=store.path)
+    assert other.store is None
+    app = status_app(other)
+    assert page(app, "/history") == page(status_app(watched), "/history") != []
+    assert page(app, "/report", query=f"run={store.runs('http')[0].id}")["verdict"]
+    assert page(app, "/status")["streams"]["http"]["counters"]["rows"] == store.counters("http")["rows"]
+
+
 def test_a_problem_shows_in_the_health(watched: DriftMiddleware) -> None:
     watched._worker.recorder.problem = "the disk is full"
     assert page(status_app(watched), "/healthz") == {"status": "degraded"}

@@ -95,7 +95,7 @@ class Recorder:
         self.stream = stream
         self.intake, self._collector = intake, collector
         self._profile, self._windows, self._scorer = profile, windows, scorer
-        self._address, self._alerts, self._on_window = store, alerts, on_window
+        self.address, self._alerts, self._on_window = store, alerts, on_window
         self._flush_every, self._lease_for, self._clock = flush_every, lease_for, clock
         self._retention = retention
         self._folder: str | None = None
@@ -166,7 +166,7 @@ class Recorder:
         """Let go of the store, if it was opened here."""
         self._stop_sending()
         store = self.store
-        if store is not None and store is not self._address:
+        if store is not None and store is not self.address:
             with suppress(Exception):
                 store.close()
             self.store = self._judge = None
@@ -281,12 +281,12 @@ class Recorder:
 
     def _opened(self) -> Store:
         if self.store is None:
-            if hasattr(self._address, "transaction"):
-                self.store = self._address
+            if hasattr(self.address, "transaction"):
+                self.store = self.address
             else:
                 from driftwatch.store.opening import open_store
 
-                address = self._address
+                address = self.address
                 if address is None:
                     self._folder = tempfile.mkdtemp(prefix="driftwatch-")
                     address = Path(self._folder) / "driftwatch.db"

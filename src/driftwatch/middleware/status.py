@@ -96,7 +96,7 @@ class _View(NamedTuple):
     query: Mapping[str, list[str]]
 
     def streams(self) -> list[str]:
-        return [self.stream] if self.stream is not None else self.opened().streams()
+        return [known for known in self.opened().streams() if self.stream in {None, known}]
 
     def opened(self) -> Store:
         if self.store is None:
@@ -158,16 +158,22 @@ class _StatusApp:
     def _view(self, scope: Scope, query: Mapping[str, list[str]]) -> _View:
         source = scope.get(MIDDLEWARE) if self._source is None else self._source
         if isinstance(source, DriftMiddleware):
-            return _View(source, source.store, self._stream or source.stream, query)
+            # what other processes have stored is there before this one has stored anything
+            store = self._opened(source.address) if source.store is None else source.store
+            return _View(source, store, self._stream or source.stream, query)
         if source is None:
             raise _RefusedError(503, "no DriftMiddleware is around this app: pass it, or a store")
-        if isinstance(source, str | os.PathLike):
-            if self._store is None:
-                from driftwatch.store.opening import open_store
+        return _View(None, self._opened(source), self._stream, query)
 
-                self._store = open_store(os.fspath(source))
-            source = self._store
-        return _View(None, source, self._stream, query)
+    def _opened(self, source: Any) -> Any:
+        """Return a store, opened once where its address is given."""
+        if not isinstance(source, str | os.PathLike):
+            return source
+        if self._store is None:
+            from driftwatch.store.opening import open_store
+
+            self._store = open_store(os.fspath(source))
+        return self._store
 
 
 def _status(view: _View) -> _Reply:

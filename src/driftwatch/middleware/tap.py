@@ -299,6 +299,11 @@ class DriftMiddleware:
         """The store, once the worker has opened it."""
         return self._worker.recorder.store
 
+    @property
+    def address(self) -> Any:
+        """The store as it was given: a path, a URL or a store; None where each process has its own."""
+        return self._worker.recorder.address
+
 
 class _Rules:
     """What the event loop looks at."""
