@@ -192,6 +192,13 @@ def test_a_process_that_has_stored_nothing_shows_what_others_have(watched: Drift
     assert page(app, "/status")["streams"]["http"]["counters"]["rows"] == store.counters("http")["rows"]
 
 
+def test_a_store_that_was_never_readable_leaves_the_status_of_the_process(tmp_path: Path) -> None:
+    (tmp_path / "driftwatch.db").write_bytes(b"something else" * 100)
+    one = DriftMiddleware(echo, monitor=WATCHED, features="$.features", store=tmp_path / "driftwatch.db")
+    assert page(status_app(one), "/status")["streams"] == {}
+    assert get(status_app(one), "/report")[0] == 404
+
+
 def test_a_problem_shows_in_the_health(watched: DriftMiddleware) -> None:
     watched._worker.recorder.problem = "the disk is full"
     assert page(status_app(watched), "/healthz") == {"status": "degraded"}

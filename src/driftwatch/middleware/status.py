@@ -158,12 +158,21 @@ class _StatusApp:
     def _view(self, scope: Scope, query: Mapping[str, list[str]]) -> _View:
         source = scope.get(MIDDLEWARE) if self._source is None else self._source
         if isinstance(source, DriftMiddleware):
-            # what other processes have stored is there before this one has stored anything
-            store = self._opened(source.address) if source.store is None else source.store
+            store = self._of_others(source) if source.store is None else source.store
             return _View(source, store, self._stream or source.stream, query)
         if source is None:
             raise _RefusedError(503, "no DriftMiddleware is around this app: pass it, or a store")
         return _View(None, self._opened(source), self._stream, query)
+
+    def _of_others(self, middleware: DriftMiddleware) -> Store | None:
+        """Return the store of a process that has not opened it yet; None where it cannot be read, of which the status tells."""
+        try:
+            store: Store | None = self._opened(middleware.address)
+            if store is not None:
+                store.streams()
+        except DriftwatchError:
+            return None
+        return store
 
     def _opened(self, source: Any) -> Any:
         """Return a store, opened once where its address is given."""
