@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from driftwatch._typing import JSONScalar
+    from driftwatch.report.explanation import Explanation
     from driftwatch.report.performance import Interval, PerformanceReport
 
 __all__ = [
@@ -239,7 +240,8 @@ class DriftReport:
     it knows no material leg. None where there is no p-value. `excess` says that thresholds acted on statistics without
     their own noise. `confidence` is that of the intervals, None without them.
     `calibrated` says that the settings come from `Monitor.calibrate`.
-    `performance` is None unless the monitor knows a prediction and a target.
+    `performance` is None unless the monitor knows a prediction and a target. `explanation` is None unless an `Explainer`
+    made the report.
     """
 
     driftwatch_version: str
@@ -260,6 +262,7 @@ class DriftReport:
     global_method: str = "bonferroni"
     confidence: float | None = None
     performance: PerformanceReport | None = None
+    explanation: Explanation | None = None
 
     def __post_init__(self) -> None:
         _assign(

@@ -3,8 +3,8 @@
 Keys of version 1 stay; additive keys may come without a new version, so unknown keys are ignored on the way in.
 A key that the first version printed is always there, null where it has no value; the additive ones (`direction`, `role`,
 `reference`, `current`, `bins`, `signal_values`, `intervals` of a feature, `threshold`, `reason`, `expected`, `null_q99` and `excess` of
-a test, `excess`, `confidence`, `n_tests`, `global_pvalue`, `global_method`, `global_significant` and `performance` of the report) are
-there only where they have one.
+a test, `excess`, `confidence`, `n_tests`, `global_pvalue`, `global_method`, `global_significant`, `performance` and `explanation` of the report)
+are there only where they have one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from driftwatch.errors import InputError
+from driftwatch.report._codec import from_plain, to_plain
 from driftwatch.report._fields import Fields
+from driftwatch.report.explanation import Explanation
 from driftwatch.report.model import SCHEMA_VERSION, Bins, FeatureReport, SideSummary, Status, TestResult
 from driftwatch.report.serialize_performance import (
     interval_from_dict,
@@ -84,6 +86,8 @@ def report_to_dict(report: DriftReport) -> dict[str, Any]:
         data |= {key: getattr(report, key) for key in GLOBAL_KEYS}
     if report.performance is not None:
         data["performance"] = performance_to_dict(report.performance)
+    if report.explanation is not None:
+        data["explanation"] = to_plain(report.explanation)
     return data
 
 
@@ -119,6 +123,7 @@ def report_from_dict(cls: type[Report], data: Mapping[str, Any]) -> Report:
         )
     names = top.get("features", dict)
     performance = top.maybe("performance", dict, optional=True)
+    explanation = top.maybe("explanation", dict, optional=True)
     features = {str(name): _feature_from_dict(str(name), Fields(names[name], f"features[{name!r}]")) for name in names}
     return cls(
         driftwatch_version=top.get("driftwatch_version", str),
@@ -139,6 +144,9 @@ def report_from_dict(cls: type[Report], data: Mapping[str, Any]) -> Report:
         global_pvalue=top.maybe_number("global_pvalue", optional=True),
         global_method=top.maybe("global_method", str, optional=True) or "bonferroni",
         performance=None if performance is None else performance_from_dict(top.child("performance", None, performance)),
+        explanation=None
+        if explanation is None
+        else from_plain(Explanation, top.child("explanation", None, explanation)),
     )
 
 
