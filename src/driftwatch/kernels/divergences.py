@@ -13,7 +13,16 @@ if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
     from driftwatch.kernels._prepare import NanPolicy
 
-__all__ = ["PSI_FLOOR", "jensenshannon", "jensenshannon_from_counts", "kl", "kl_from_counts", "psi", "psi_from_counts"]
+__all__ = [
+    "PSI_FLOOR",
+    "jensenshannon",
+    "jensenshannon_from_counts",
+    "kl",
+    "kl_from_counts",
+    "psi",
+    "psi_from_counts",
+    "psi_terms",
+]
 
 PSI_FLOOR = 1e-4  # an empty bin counts as one row in ten thousand; the value most of the industry uses
 LN2 = 0.6931471805599453
@@ -38,8 +47,25 @@ def psi_from_counts(
     ----------
     Siddiqi, N. (2006), "Credit Risk Scorecards"; a symmetrised Kullback-Leibler divergence (Jeffreys 1946).
     """
+    terms, xp = _psi_terms(reference_counts, current_counts, floor, xp=xp)
+    return xp.sum(terms, axis=-1)
+
+
+def psi_terms(
+    reference_counts: Array, current_counts: Array, /, *, floor: float = PSI_FLOOR, xp: Namespace | None = None
+) -> Array:
+    """Return what each level adds to the population stability index, shape `(..., k)`: (c - r) ln(c / r), never negative.
+
+    Arguments and raises as in `psi_from_counts`, which is their sum.
+    """
+    return _psi_terms(reference_counts, current_counts, floor, xp=xp)[0]
+
+
+def _psi_terms(
+    reference_counts: Array, current_counts: Array, floor: float, *, xp: Namespace | None
+) -> tuple[Array, Namespace]:
     r, c, xp = _floored_shares(reference_counts, current_counts, floor, xp=xp)
-    return xp.sum((c - r) * xp.log(c / r), axis=-1)
+    return (c - r) * xp.log(c / r), xp
 
 
 def kl_from_counts(
