@@ -10,8 +10,8 @@ from driftwatch.alerting.notifier import BaseNotifier
 from driftwatch.alerting.plan import Plan, Terms
 from driftwatch.alerting.routes import Route
 from driftwatch.alerting.rules import BaseRule, Finding, Observation
-from driftwatch.alerting.state import Context
-from driftwatch.alerting.throttle import Throttle
+from driftwatch.alerts.state import Context
+from driftwatch.alerts.throttle import Throttle
 from driftwatch.report.model import DriftReport, FeatureReport, Status
 from driftwatch.scoring.judging import ClosedWindow
 from driftwatch.scoring.scored import Scored
@@ -20,7 +20,7 @@ from driftwatch.store.model import WindowKey
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from driftwatch.alerting.model import Notification
+    from driftwatch.alerts.model import Notification
 
 __all__ = ["SECOND", "Inbox", "Other", "Seen", "closed_window", "feature_of", "plan_of", "report_of", "window_of"]
 

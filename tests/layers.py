@@ -22,7 +22,7 @@ LAYERS = {
     **dict.fromkeys(("ops", "kernels"), 2),
     **dict.fromkeys(("profile", "detectors"), 3),
     **dict.fromkeys(("report", "monitor", "sequential", "performance", "simulate", "explain", "training"), 4),
-    **dict.fromkeys(("io", "config", "datasets", "store", "scoring", "metrics"), 4),
+    **dict.fromkeys(("io", "config", "datasets", "store", "scoring", "metrics", "alerts"), 4),
     **dict.fromkeys(SURFACES, 5),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driftwatch.alerting.model import Alert, Notification
+from driftwatch.alerts.model import Alert, Notification
 
 __all__ = ["EVIL", "evil_notification", "feature_alert", "notification"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from driftwatch.alerting.alertmanager import AlertmanagerNotifier
-from driftwatch.alerting.model import Alert, Notification
+from driftwatch.alerts.model import Alert, Notification
 from driftwatch.errors import DeliveryError
 from http_receiver import running_receiver
 from notification_samples import AT, EVIL, evil_notification, feature_alert, notification

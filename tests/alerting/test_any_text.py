@@ -18,7 +18,7 @@ from driftwatch.alerting.wording import one_line, words_of
 from notification_samples import feature_alert, notification
 
 if TYPE_CHECKING:
-    from driftwatch.alerting.model import Alert, Notification
+    from driftwatch.alerts.model import Alert, Notification
 
 # all of Unicode, lone surrogates included, and more of what breaks things
 TEXT = st.text(st.one_of(st.characters(codec=None), st.sampled_from("<>&\r\n\x00\u202e\ud800=?\"'\\*_`")), max_size=400)

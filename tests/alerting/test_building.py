@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from driftwatch.alerting import AlertManager, building
-from driftwatch.alerting.model import SEVERITIES
 from driftwatch.alerting.rules import (
     DatasetDrift,
     FeatureDrift,
@@ -18,6 +17,7 @@ from driftwatch.alerting.rules import (
     SchemaChange,
     default_rules,
 )
+from driftwatch.alerts.model import SEVERITIES
 from driftwatch.config import load_settings
 from driftwatch.config.alerts import RULES
 from driftwatch.errors import ConfigError, UnknownNameError

@@ -9,13 +9,13 @@ import pytest
 
 from alerting_samples import SECOND, Other, Seen, plan_of, window_of
 from driftwatch.alerting.deciding import Event, Forgotten, Settled, Tick, decide
-from driftwatch.alerting.model import Notification, iso_time
 from driftwatch.alerting.plan import Plan, Terms
 from driftwatch.alerting.routes import InhibitRule, Route
 from driftwatch.alerting.rules import NoData, Observation
-from driftwatch.alerting.silences import Silence
-from driftwatch.alerting.state import State
-from driftwatch.alerting.throttle import Throttle
+from driftwatch.alerts.model import Notification, iso_time
+from driftwatch.alerts.silences import Silence
+from driftwatch.alerts.state import State
+from driftwatch.alerts.throttle import Throttle
 
 HOUR = 3600
 

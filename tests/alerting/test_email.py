@@ -21,7 +21,7 @@ from smtp_receiver import Mailbox, running_mailbox
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from driftwatch.alerting.model import Notification
+    from driftwatch.alerts.model import Notification
 
 HEADERS = {
     "Subject",

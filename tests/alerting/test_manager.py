@@ -210,7 +210,7 @@ def test_what_cannot_be_set_is_refused(make: object) -> None:
 
 
 def test_the_space_of_accepted_baselines_is_the_one_that_the_store_writes() -> None:
-    from driftwatch.alerting import state
+    from driftwatch.alerts import state
     from driftwatch.store import baselines
 
     assert state.ACCEPTED == baselines.ACCEPTED

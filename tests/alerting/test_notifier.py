@@ -11,7 +11,7 @@ from driftwatch.alerting.notifier import BaseNotifier, DeliveryError
 from driftwatch.errors import ConfigError
 
 if TYPE_CHECKING:
-    from driftwatch.alerting.model import Notification
+    from driftwatch.alerts.model import Notification
 
 
 class Quiet(BaseNotifier):

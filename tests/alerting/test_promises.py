@@ -14,12 +14,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from alerting_samples import SECOND, Other, Seen, window_of
 from driftwatch.alerting.deciding import Event, Settled, Tick, decide
-from driftwatch.alerting.model import FIRING, Alert, Notification
 from driftwatch.alerting.plan import Plan, Terms
 from driftwatch.alerting.routes import InhibitRule, Route
-from driftwatch.alerting.silences import Silence
-from driftwatch.alerting.state import State
-from driftwatch.alerting.throttle import Throttle
+from driftwatch.alerts.model import FIRING, Alert, Notification
+from driftwatch.alerts.silences import Silence
+from driftwatch.alerts.state import State
+from driftwatch.alerts.throttle import Throttle
 
 STREAMS = ("s", "t")
 NAMES = ("a", "b", "c")

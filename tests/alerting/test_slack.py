@@ -18,7 +18,7 @@ from notification_samples import EVIL, evil_notification, feature_alert, notific
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from driftwatch.alerting.model import Notification
+    from driftwatch.alerts.model import Notification
 
 
 def texts(payload: dict[str, Any]) -> list[tuple[str, str]]:

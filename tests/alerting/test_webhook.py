@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from driftwatch.alerting.model import Notification
 from driftwatch.alerting.secrets import Secret
 from driftwatch.alerting.webhook import WebhookNotifier
+from driftwatch.alerts.model import Notification
 from driftwatch.errors import ConfigError, DeliveryError
 from http_receiver import Received, running_receiver
 from notification_samples import EVIL, evil_notification, feature_alert, notification

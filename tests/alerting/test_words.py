@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from alerting_samples import SECOND
 from driftwatch.alerting import InhibitRule, Matcher, Route, Silence
-from driftwatch.alerting.matchers import matches, parse_matchers
-from driftwatch.alerting.silences import SILENCES, add_silence, expire_silence, stored_silences
-from driftwatch.alerting.throttle import Bucket, Throttle
+from driftwatch.alerts.matchers import matches, parse_matchers
+from driftwatch.alerts.silences import SILENCES, add_silence, expire_silence, stored_silences
+from driftwatch.alerts.throttle import Bucket, Throttle
 from driftwatch.errors import ConfigError, UnknownNameError
 from driftwatch.store import SQLiteStore
 

@@ -11,7 +11,7 @@ import pytest
 
 from alerting_samples import Inbox, closed_window, feature_of, report_of
 from driftwatch.alerting import AlertManager, Delivery, DeliveryError
-from driftwatch.alerting.silences import SILENCES
+from driftwatch.alerts.silences import SILENCES
 from driftwatch.store import SQLiteStore
 
 if TYPE_CHECKING:

@@ -11,8 +11,6 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.alerting.email import EmailNotifier
     from driftwatch.alerting.log import LogNotifier
     from driftwatch.alerting.manager import AlertManager, Receiver
-    from driftwatch.alerting.matchers import Matcher
-    from driftwatch.alerting.model import Alert, Notification
     from driftwatch.alerting.notifier import BaseNotifier, DeliveryError
     from driftwatch.alerting.routes import InhibitRule, Route
     from driftwatch.alerting.rules import (
@@ -28,9 +26,11 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
         SchemaChange,
     )
     from driftwatch.alerting.secrets import Secret
-    from driftwatch.alerting.silences import Silence
     from driftwatch.alerting.slack import SlackNotifier
     from driftwatch.alerting.webhook import WebhookNotifier
+    from driftwatch.alerts.matchers import Matcher
+    from driftwatch.alerts.model import Alert, Notification
+    from driftwatch.alerts.silences import Silence
 
 __all__ = [
     "Alert",
@@ -64,7 +64,7 @@ __all__ = [
 ]
 
 _MANAGER = "driftwatch.alerting.manager"
-_MODEL = "driftwatch.alerting.model"
+_MODEL = "driftwatch.alerts.model"
 _NOTIFIER = "driftwatch.alerting.notifier"
 _ROUTES = "driftwatch.alerting.routes"
 _RULES = "driftwatch.alerting.rules"
@@ -86,7 +86,7 @@ __getattr__, __dir__ = attach(
         "Finding": _RULES,
         "InhibitRule": _ROUTES,
         "LogNotifier": "driftwatch.alerting.log",
-        "Matcher": "driftwatch.alerting.matchers",
+        "Matcher": "driftwatch.alerts.matchers",
         "NoData": _RULES,
         "NoVerdict": _RULES,
         "Notification": _MODEL,
@@ -96,7 +96,7 @@ __getattr__, __dir__ = attach(
         "Route": _ROUTES,
         "SchemaChange": _RULES,
         "Secret": "driftwatch.alerting.secrets",
-        "Silence": "driftwatch.alerting.silences",
+        "Silence": "driftwatch.alerts.silences",
         "SlackNotifier": "driftwatch.alerting.slack",
         "WebhookNotifier": "driftwatch.alerting.webhook",
     },

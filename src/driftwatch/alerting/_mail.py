@@ -15,8 +15,8 @@ from driftwatch.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from driftwatch.alerting.model import Notification
     from driftwatch.alerting.wording import Words
+    from driftwatch.alerts.model import Notification
 
 __all__ = ["addresses_of", "html_of", "message_of"]
 

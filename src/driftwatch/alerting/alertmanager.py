@@ -9,16 +9,16 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from driftwatch.alerting._http import Endpoint
-from driftwatch.alerting.model import iso_time
 from driftwatch.alerting.notifier import BaseNotifier
 from driftwatch.alerting.secrets import Secret
 from driftwatch.alerting.wording import one_line
+from driftwatch.alerts.model import iso_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from driftwatch.alerting._settings import Settings
-    from driftwatch.alerting.model import Alert, Notification
+    from driftwatch.alerts.model import Alert, Notification
 
 __all__ = ["AlertmanagerNotifier"]
 

@@ -20,7 +20,7 @@ from driftwatch.alerting.rules import (
     PerformanceDrop,
     SchemaChange,
 )
-from driftwatch.alerting.silences import Silence
+from driftwatch.alerts.silences import Silence
 from driftwatch.config import load_settings
 from driftwatch.errors import ConfigError
 

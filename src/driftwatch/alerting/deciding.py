@@ -9,9 +9,9 @@ from driftwatch.alerting.dispatch import note_ended, note_settled, write_letters
 from driftwatch.alerting.tracking import Window, close_accepted, close_replaced, forget, look_for_data, see_window
 
 if TYPE_CHECKING:
-    from driftwatch.alerting.model import Notification
     from driftwatch.alerting.plan import Plan
-    from driftwatch.alerting.state import State
+    from driftwatch.alerts.model import Notification
+    from driftwatch.alerts.state import State
 
 __all__ = ["Event", "Forgotten", "Settled", "Tick", "Window", "decide"]
 

@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from driftwatch.alerting.deciding import Settled
-from driftwatch.alerting.model import Notification
-from driftwatch.alerting.state import OUTBOX
+from driftwatch.alerts.model import Notification
+from driftwatch.alerts.state import OUTBOX
 from driftwatch.errors import DeliveryError, InputError
 from driftwatch.report.text import printable
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from driftwatch.alerting.model import FIRING, RESOLVED, SEVERITIES, Notification, notification_id
-from driftwatch.alerting.muting import inhibitors, is_inhibited, is_silenced, muted
-from driftwatch.alerting.state import Context, Group, Told, group_name
-from driftwatch.alerting.throttle import Bucket
+from driftwatch.alerting.muting import inhibitors, is_inhibited, muted
+from driftwatch.alerts.model import FIRING, RESOLVED, SEVERITIES, Notification, notification_id
+from driftwatch.alerts.state import Context, Group, Told, group_name
+from driftwatch.alerts.throttle import Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from driftwatch.alerting.model import Alert
     from driftwatch.alerting.plan import Plan
     from driftwatch.alerting.routes import Target, Timing
-    from driftwatch.alerting.state import State, StreamState
+    from driftwatch.alerts.model import Alert
+    from driftwatch.alerts.state import State, StreamState
 
 Item = TypeVar("Item")
 
@@ -54,7 +54,7 @@ def note_ended(plan: Plan, state: State, ended: Iterable[Alert], fired: Mapping[
                 state = state.with_group(replace(group, told=_without(group.told, {key})))
             else:
                 state = state.with_group(replace(group, over={**group.over, key: alert}))
-        if is_silenced(state, alert, now) or is_inhibited(found, alert):
+        if state.is_silenced(alert, now) or is_inhibited(found, alert):
             continue
         for target in plan.route.targets(alert.labels):
             name = group_name(target.receiver, target.group_key)
@@ -162,7 +162,7 @@ def _tidy(plan: Plan, state: State, group: Group, now: int) -> tuple[Group, dict
     ready = {
         key: alert
         for key, alert in over.items()
-        if told[key].state == "told" and key not in group.closing and not is_silenced(state, alert, now)
+        if told[key].state == "told" and key not in group.closing and not state.is_silenced(alert, now)
     }
     return group, ready
 

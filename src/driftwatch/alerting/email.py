@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from driftwatch.alerting._settings import Settings
-    from driftwatch.alerting.model import Notification
+    from driftwatch.alerts.model import Notification
 
 __all__ = ["EmailNotifier"]
 

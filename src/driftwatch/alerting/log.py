@@ -10,7 +10,7 @@ from driftwatch.alerting.wording import words_of
 
 if TYPE_CHECKING:
     from driftwatch.alerting._settings import Settings
-    from driftwatch.alerting.model import Notification
+    from driftwatch.alerts.model import Notification
 
 __all__ = ["LogNotifier"]
 

@@ -12,9 +12,9 @@ from driftwatch.alerting.deciding import Forgotten, Settled, Tick, Window, decid
 from driftwatch.alerting.plan import Plan, Terms
 from driftwatch.alerting.routes import DEFAULT_INHIBITIONS, Route
 from driftwatch.alerting.rules import Observation, default_rules
-from driftwatch.alerting.silences import SILENCES
-from driftwatch.alerting.state import ACCEPTED, FORGOTTEN, OUTBOX, SPACES, Context, State
-from driftwatch.alerting.throttle import Throttle
+from driftwatch.alerts.silences import SILENCES
+from driftwatch.alerts.state import ACCEPTED, FORGOTTEN, OUTBOX, SPACES, Context, State
+from driftwatch.alerts.throttle import Throttle
 from driftwatch.errors import ConfigError
 from driftwatch.store.model import Letter
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from driftwatch.alerting.notifier import BaseNotifier
     from driftwatch.alerting.routes import InhibitRule
     from driftwatch.alerting.rules import BaseRule
-    from driftwatch.alerting.silences import Silence
+    from driftwatch.alerts.silences import Silence
     from driftwatch.scoring.judging import ClosedWindow
     from driftwatch.store.protocol import Store, Transaction
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from driftwatch.alerting.model import Alert
     from driftwatch.alerting.plan import Plan
     from driftwatch.alerting.routes import InhibitRule
-    from driftwatch.alerting.state import State
+    from driftwatch.alerts.model import Alert
+    from driftwatch.alerts.state import State
 
-__all__ = ["Inhibitors", "inhibitors", "is_inhibited", "is_silenced", "muted"]
+__all__ = ["Inhibitors", "inhibitors", "is_inhibited", "muted"]
 
 Inhibitors: TypeAlias = "list[tuple[InhibitRule, list[Alert]]]"
 
@@ -23,7 +23,7 @@ def muted(plan: Plan, state: State, firing: Mapping[str, Alert], now: int) -> se
     return {
         fingerprint
         for fingerprint, alert in firing.items()
-        if is_silenced(state, alert, now) or is_inhibited(found, alert)
+        if state.is_silenced(alert, now) or is_inhibited(found, alert)
     }
 
 
@@ -31,11 +31,6 @@ def inhibitors(plan: Plan, firing: Mapping[str, Alert]) -> Inhibitors:
     """Return the inhibitions in force, each with the alerts that it comes from."""
     found = [(rule, [alert for alert in firing.values() if rule.begins_at(alert.labels)]) for rule in plan.inhibitions]
     return [(rule, sources) for rule, sources in found if sources]
-
-
-def is_silenced(state: State, alert: Alert, now: int) -> bool:
-    """Return whether a silence is in force for an alert."""
-    return any(silence.mutes(alert.labels, now) for silence in state.silences)
 
 
 def is_inhibited(found: Inhibitors, alert: Alert) -> bool:

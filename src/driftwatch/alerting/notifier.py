@@ -9,7 +9,7 @@ from driftwatch._checks import is_text
 from driftwatch.errors import ConfigError, DeliveryError
 
 if TYPE_CHECKING:
-    from driftwatch.alerting.model import Notification
+    from driftwatch.alerts.model import Notification
     from driftwatch.store.protocol import Store
 
 __all__ = ["BaseNotifier", "DeliveryError"]

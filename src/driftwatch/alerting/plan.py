@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from driftwatch.alerting.routes import DEFAULT_INHIBITIONS, InhibitRule, Route
 from driftwatch.alerting.rules import NoData, default_rules
-from driftwatch.alerting.throttle import Throttle
+from driftwatch.alerts.throttle import Throttle
 from driftwatch.errors import ConfigError, UnknownNameError
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from driftwatch._checks import is_amount
-from driftwatch.alerting.matchers import matches, parse_matchers
-from driftwatch.alerting.model import NOT_IDENTITY
+from driftwatch.alerts.matchers import matches, parse_matchers
+from driftwatch.alerts.model import NOT_IDENTITY
 from driftwatch.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from driftwatch.alerting.matchers import Matchers
+    from driftwatch.alerts.matchers import Matchers
 
 __all__ = ["DEFAULT_INHIBITIONS", "InhibitRule", "Route", "Target", "Timing"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from driftwatch._checks import check_count, is_amount
-from driftwatch.alerting.model import SEVERITIES
+from driftwatch.alerts.model import SEVERITIES
 from driftwatch.errors import ConfigError, UnknownNameError
 from driftwatch.report.model import Status
 from driftwatch.report.text import number, percent, printable, shorten

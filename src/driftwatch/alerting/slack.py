@@ -14,8 +14,8 @@ from driftwatch.errors import ConfigError, DeliveryError
 if TYPE_CHECKING:
     from driftwatch.alerting._answers import Answer
     from driftwatch.alerting._settings import Settings
-    from driftwatch.alerting.model import Notification
     from driftwatch.alerting.wording import Item
+    from driftwatch.alerts.model import Notification
     from driftwatch.store.protocol import Store
 
 __all__ = ["SlackNotifier"]

@@ -6,16 +6,16 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from driftwatch.alerting.model import RESOLVED, Alert, fingerprint_of, iso_time
 from driftwatch.alerting.rules import Finding, NoData, Observation
-from driftwatch.alerting.state import Context, StreamState, Tracked
+from driftwatch.alerts.model import RESOLVED, Alert, fingerprint_of, iso_time
+from driftwatch.alerts.state import Context, StreamState, Tracked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from driftwatch.alerting.plan import Plan
     from driftwatch.alerting.rules import BaseRule
-    from driftwatch.alerting.state import State
+    from driftwatch.alerts.state import State
 
 __all__ = ["Window", "close_accepted", "close_replaced", "forget", "look_for_data", "see_window"]
 

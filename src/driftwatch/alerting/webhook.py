@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from driftwatch.alerting._http import Endpoint
 from driftwatch.alerting._signing import signing_headers, signing_keys
-from driftwatch.alerting.model import iso_time
 from driftwatch.alerting.notifier import BaseNotifier
 from driftwatch.alerting.secrets import Secret
+from driftwatch.alerts.model import iso_time
 from driftwatch.errors import DeliveryError
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from driftwatch.alerting._answers import Answer
     from driftwatch.alerting._settings import Settings
-    from driftwatch.alerting.model import Notification
+    from driftwatch.alerts.model import Notification
 
 __all__ = ["WebhookNotifier"]
 

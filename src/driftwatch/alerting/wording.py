@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from driftwatch.report.text import printable
 
 if TYPE_CHECKING:
-    from driftwatch.alerting.model import Alert, Notification
+    from driftwatch.alerts.model import Alert, Notification
 
 __all__ = ["MAX_ITEMS", "Item", "Words", "one_line", "words_of"]
 

@@ -13,7 +13,7 @@ from driftwatch.errors import ConfigError
 
 if TYPE_CHECKING:
     from driftwatch.alerting import AlertManager
-    from driftwatch.alerting.model import Notification
+    from driftwatch.alerts.model import Notification
 
 __all__ = ["configured_manager", "run_test"]
 
@@ -56,7 +56,7 @@ def run_test(config_file: str | None) -> int:
 
 
 def _message(receiver: str, key: str) -> Notification:
-    from driftwatch.alerting.model import Alert, Notification
+    from driftwatch.alerts.model import Alert, Notification
 
     now = int(time.time() * 1e6)
     labels = {"alertname": "Test", "model": "test", "severity": "info"}

@@ -16,8 +16,8 @@ from driftwatch.errors import UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from driftwatch.alerting.silences import Silence
-    from driftwatch.alerting.state import Tracked
+    from driftwatch.alerts.silences import Silence
+    from driftwatch.alerts.state import Tracked
 
 __all__ = ["run_forget", "run_list", "run_silence", "run_unsilence"]
 
@@ -27,9 +27,8 @@ _SILENCES = ("silence", "state", "until", "author", "matchers", "comment")
 
 def run_list(store: str, *, format_name: str) -> int:
     """Print the alerts and the silences of a store, and return the exit code."""
-    from driftwatch.alerting.muting import is_silenced
-    from driftwatch.alerting.silences import SILENCES
-    from driftwatch.alerting.state import STREAMS, State
+    from driftwatch.alerts.silences import SILENCES
+    from driftwatch.alerts.state import STREAMS, State
 
     if format_name not in FORMATS:
         raise UnknownNameError.from_names("value of `--format`", [format_name], FORMATS)
@@ -37,7 +36,7 @@ def run_list(store: str, *, format_name: str) -> int:
     with existing_store(store) as opened:
         state = State.from_notes({space: opened.notes(space) for space in (STREAMS, SILENCES)})
     alerts = [
-        _alert(item, silenced=is_silenced(state, item.alert, now))
+        _alert(item, silenced=state.is_silenced(item.alert, now))
         for stream in state.streams.values()
         for item in stream.alerts.values()
     ]
@@ -53,7 +52,7 @@ def run_list(store: str, *, format_name: str) -> int:
 
 def run_silence(store: str, matchers: Sequence[str], *, lasts: str, comment: str, author: str | None) -> int:
     """Store a silence, print its id and return the exit code."""
-    from driftwatch.alerting.silences import Silence, add_silence
+    from driftwatch.alerts.silences import Silence, add_silence
 
     now = _now()
     silence = Silence(
@@ -67,7 +66,7 @@ def run_silence(store: str, matchers: Sequence[str], *, lasts: str, comment: str
 
 def run_unsilence(store: str, silence_id: str, *, quiet: bool) -> int:
     """End a silence and return the exit code."""
-    from driftwatch.alerting.silences import expire_silence
+    from driftwatch.alerts.silences import expire_silence
 
     with existing_store(store) as opened:
         ended = expire_silence(opened, silence_id, now=_now())
@@ -78,7 +77,7 @@ def run_unsilence(store: str, silence_id: str, *, quiet: bool) -> int:
 
 def run_forget(store: str, stream: str, *, quiet: bool) -> int:
     """Have the alerts of a stream ended and return the exit code."""
-    from driftwatch.alerting.state import FORGOTTEN, STREAMS, State
+    from driftwatch.alerts.state import FORGOTTEN, STREAMS, State
 
     with existing_store(store) as opened:
         known = {item.stream for item in State.from_notes({STREAMS: opened.notes(STREAMS)}).streams.values()}

@@ -68,7 +68,7 @@ def _row(letter: Letter) -> dict[str, Any]:
 
 
 def _title(letter: Letter) -> str:
-    from driftwatch.alerting.model import Notification
+    from driftwatch.alerts.model import Notification
 
     try:
         return Notification.from_json(letter.body).title

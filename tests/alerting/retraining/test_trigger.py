@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from driftwatch.alerting.model import Alert, Notification
 from driftwatch.alerting.retraining import Guards, RetrainRequest, RetrainTrigger
 from driftwatch.alerting.retraining.guards import decide
+from driftwatch.alerts.model import Alert, Notification
 from driftwatch.errors import ConfigError, DeliveryError
 from driftwatch.store import SQLiteStore
 from driftwatch.store.model import Run, WindowKey

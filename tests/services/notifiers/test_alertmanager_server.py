@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from driftwatch.alerting.alertmanager import AlertmanagerNotifier
-from driftwatch.alerting.model import Alert
+from driftwatch.alerts.model import Alert
 from notification_samples import EVIL, evil_notification, feature_alert, notification
 
 if TYPE_CHECKING:

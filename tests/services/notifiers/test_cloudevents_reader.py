@@ -15,7 +15,7 @@ from http_receiver import running_receiver
 from notification_samples import EVIL, evil_notification, notification
 
 if TYPE_CHECKING:
-    from driftwatch.alerting.model import Notification
+    from driftwatch.alerts.model import Notification
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 

@@ -16,10 +16,10 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from driftwatch.alerting._http import Endpoint
 from driftwatch.alerting._receivers import receiver_from_settings
 from driftwatch.alerting.apprise import AppriseNotifier
-from driftwatch.alerting.model import Notification
 from driftwatch.alerting.secrets import Secret
 from driftwatch.alerting.slack import payload_of
 from driftwatch.alerting.webhook import WebhookNotifier
+from driftwatch.alerts.model import Notification
 from driftwatch.errors import ConfigError, DeliveryError
 from http_receiver import running_receiver
 from notification_samples import EVIL, evil_notification, feature_alert, notification

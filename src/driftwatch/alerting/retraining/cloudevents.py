@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from driftwatch.alerting._http import Endpoint
 from driftwatch.alerting._signing import signing_headers, signing_keys
-from driftwatch.alerting.model import iso_time
 from driftwatch.alerting.secrets import Secret
 from driftwatch.alerting.wording import one_line
+from driftwatch.alerts.model import iso_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

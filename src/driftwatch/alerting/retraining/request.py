@@ -7,13 +7,13 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, Self, runtime_checkable
 
-from driftwatch.alerting.model import iso_time
 from driftwatch.alerting.wording import one_line
+from driftwatch.alerts.model import iso_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from driftwatch.alerting.model import Notification
+    from driftwatch.alerts.model import Notification
 
 __all__ = ["RetrainRequest", "RetrainTarget"]
 

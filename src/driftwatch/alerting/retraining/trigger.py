@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from driftwatch.alerting._settings import Settings
-    from driftwatch.alerting.model import Notification
     from driftwatch.alerting.retraining.guards import Decision
+    from driftwatch.alerts.model import Notification
     from driftwatch.store.protocol import Store
 
 __all__ = ["RetrainTrigger"]

@@ -1,4 +1,4 @@
-"""Alerts, and the messages about them (layer 5): plain data that survives JSON. Times are microseconds after 1970 in UTC."""
+"""Alerts, and the messages about them (layer 4): plain data that survives JSON. Times are microseconds after 1970 in UTC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A token bucket (layer 5): how many messages a receiver gets, at most, in whatever time."""
+"""A token bucket (layer 4): how many messages a receiver gets, at most, in whatever time."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from driftwatch.alerting.model import FIRING, RESOLVED, Alert, Notification, fingerprint_of, iso_time, notification_id
+from driftwatch.alerts.model import FIRING, RESOLVED, Alert, Notification, fingerprint_of, iso_time, notification_id
 from driftwatch.errors import InputError
 
 AGE = Alert({"alertname": "FeatureDrift", "model": "churn", "severity": "warning", "feature": "age"}, starts_at=7)

@@ -1,4 +1,4 @@
-"""What alerting remembers between windows (layer 5): the alerts of each stream and what each receiver was told, as JSON."""
+"""What alerting remembers between windows (layer 4): the alerts of each stream and what each receiver was told, as JSON."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from driftwatch.alerting.model import Alert
-from driftwatch.alerting.silences import SILENCES, Silence, stored_silences
-from driftwatch.alerting.throttle import Bucket
+from driftwatch.alerts.model import Alert
+from driftwatch.alerts.silences import SILENCES, Silence, stored_silences
+from driftwatch.alerts.throttle import Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -202,6 +202,10 @@ class State:
             for fingerprint, tracked in stream.alerts.items()
             if tracked.firing
         }
+
+    def is_silenced(self, alert: Alert, now: int) -> bool:
+        """Return whether a silence is in force for an alert."""
+        return any(silence.mutes(alert.labels, now) for silence in self.silences)
 
 
 def group_name(receiver: str, group_key: str) -> str:

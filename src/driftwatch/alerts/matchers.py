@@ -1,4 +1,4 @@
-"""Conditions on labels (layer 5), in the words of Prometheus Alertmanager: `severity="critical"`, `feature=~"price.*"`."""
+"""Conditions on labels (layer 4), in the words of Prometheus Alertmanager: `severity="critical"`, `feature=~"price.*"`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Silences (layer 5): alerts that nobody is told about for a time, by whom and why. Kept as notes in the store."""
+"""Silences (layer 4): alerts that nobody is told about for a time, by whom and why. Kept as notes in the store."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from driftwatch._checks import is_text
-from driftwatch.alerting.matchers import matches, parse_matchers
+from driftwatch.alerts.matchers import matches, parse_matchers
 from driftwatch.errors import ConfigError, UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from driftwatch.alerting.matchers import Matchers
+    from driftwatch.alerts.matchers import Matchers
     from driftwatch.store.protocol import Store
 
 __all__ = ["SILENCES", "Silence", "add_silence", "expire_silence", "stored_silences"]
