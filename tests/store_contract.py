@@ -20,6 +20,7 @@ from driftwatch.store import (
     Position,
     Progress,
     Run,
+    RunCount,
     Store,
     WindowKey,
     open_store,
@@ -133,6 +134,23 @@ class StoreContract:
         assert [found.id for found in store.runs("s")] == [oldest.id]
         assert [found.id for found in store.runs(limit=1)] == [newest.id]
         assert store.report(oldest.id) == '{"n": 1}'
+
+    def test_runs_below_an_id_are_the_next_page(self, store: Store) -> None:
+        with store.transaction() as transaction:
+            first, other, last = (transaction.add_run(run(name), "{}") for name in ("s", "t", "s"))
+
+        assert [found.id for found in store.runs(below=last)] == [other, first]
+        assert [found.id for found in store.runs("s", below=last, limit=1)] == [first]
+        assert store.runs(below=first) == []
+
+    def test_the_newest_run_of_each_stream_comes_with_their_number(self, store: Store) -> None:
+        assert store.run_counts() == []
+        with store.transaction() as transaction:
+            for name in ("t", "s", "t"):
+                transaction.add_run(run(name), "{}")
+        store.prune(keep=1, stream="s")
+
+        assert store.run_counts() == [RunCount(store.runs("s")[0], 1), RunCount(store.runs("t")[0], 2)]
 
     def test_a_report_that_is_not_there_says_so(self, store: Store) -> None:
         with pytest.raises(StoreError, match="no check 3"):

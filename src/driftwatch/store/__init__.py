@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
         Position,
         Progress,
         Run,
+        RunCount,
         WindowKey,
     )
     from driftwatch.store.opening import open_store
@@ -35,6 +36,7 @@ __all__ = [
     "Progress",
     "Retention",
     "Run",
+    "RunCount",
     "SQLiteStore",
     "Store",
     "Transaction",
@@ -62,6 +64,7 @@ __getattr__, __dir__ = attach(
         "PostgreSQLStore": "driftwatch.store.postgresql",
         "Retention": "driftwatch.store.retention",
         "Run": _MODEL,
+        "RunCount": _MODEL,
         "SQLiteStore": "driftwatch.store.sqlite",
         "Store": _PROTOCOL,
         "Transaction": _PROTOCOL,

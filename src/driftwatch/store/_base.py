@@ -13,10 +13,10 @@ from driftwatch.store._notes import NOTES
 from driftwatch.store._outbox import LETTER
 from driftwatch.store._streams import POSITIONS, position_of
 from driftwatch.store._transaction import SQLTransaction
-from driftwatch.store.model import Baseline, Lease, Letter, OutboxCount, Progress, Run, WindowKey, lag_space
+from driftwatch.store.model import Baseline, Lease, Letter, OutboxCount, Progress, Run, RunCount, WindowKey, lag_space
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
 
     from driftwatch.store._sql import Connection
@@ -90,6 +90,7 @@ class SQLStore(ABC):
         limit: int | None = None,
         since: int | None = None,
         until: int | None = None,
+        below: int | None = None,
     ) -> list[Run]:
         """Return the stored checks, newest first.
 
@@ -101,8 +102,10 @@ class SQLStore(ABC):
             How many at most.
         since, until : int, optional
             Those stored at or after the one time and before the other (microseconds after 1970).
+        below : int, optional
+            Those with an id below this one: the next page of a long list.
         """
-        wanted = {"stream = ?": stream, "created >= ?": since, "created < ?": until}
+        wanted = {"stream = ?": stream, "created >= ?": since, "created < ?": until, "id < ?": below}
         chosen = {condition: value for condition, value in wanted.items() if value is not None}
         where = f"WHERE {' AND '.join(chosen)}" if chosen else ""
         rows = self._read(
@@ -110,10 +113,15 @@ class SQLStore(ABC):
             *chosen.values(),
             _NO_LIMIT if limit is None else limit,
         )
-        return [
-            Run(name, WindowKey(start, stop, scope), created, n_rows, verdict, number)
-            for name, scope, start, stop, created, n_rows, verdict, number in rows
-        ]
+        return [_run(row) for row in rows]
+
+    def run_counts(self) -> list[RunCount]:
+        """Return the newest check of each stream that has one and how many it has, in the order of their names."""
+        rows = self._read(
+            f"SELECT {_RUN}, n FROM run JOIN"  # noqa: S608 - a constant
+            " (SELECT max(id) AS newest, count(*) AS n FROM run GROUP BY stream) AS counted ON id = newest ORDER BY stream"
+        )
+        return [RunCount(_run(row[:-1]), row[-1]) for row in rows]
 
     def report(self, run_id: int) -> str:
         """Return the report of a check (JSON).
@@ -250,3 +258,9 @@ class SQLStore(ABC):
             for table in ("position", "window_part", "counter"):
                 connection.execute(f"DELETE FROM {table} WHERE stream = ?", (stream,))  # noqa: S608 - constants
             connection.execute("DELETE FROM note WHERE space = ?", (lag_space(stream),))
+
+
+def _run(row: Sequence[Any]) -> Run:
+    """Return the check of a row of `_RUN`."""
+    name, scope, start, stop, created, n_rows, verdict, number = row
+    return Run(name, WindowKey(start, stop, scope), created, n_rows, verdict, number)

@@ -13,6 +13,7 @@ __all__ = [
     "Position",
     "Progress",
     "Run",
+    "RunCount",
     "WindowKey",
     "lag_space",
 ]
@@ -91,6 +92,14 @@ class Run:
     n_rows: int
     verdict: str
     id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunCount:
+    """The newest check of a stream, and how many of it are stored."""
+
+    newest: Run
+    n: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Position,
         Progress,
         Run,
+        RunCount,
         WindowKey,
     )
 
@@ -159,8 +160,13 @@ class Store(Protocol):
         limit: int | None = None,
         since: int | None = None,
         until: int | None = None,
+        below: int | None = None,
     ) -> list[Run]:
-        """Return the stored checks, newest first: those stored at or after `since` and before `until`."""
+        """Return the stored checks, newest first: those stored at or after `since` and before `until`, with an id `below`."""
+        ...
+
+    def run_counts(self) -> list[RunCount]:
+        """Return the newest check of each stream that has one and how many it has, in the order of their names."""
         ...
 
     def report(self, run_id: int) -> str:
