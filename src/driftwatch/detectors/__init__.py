@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 from driftwatch._lazy import attach
+from driftwatch.detectors._catalog import DETECTORS
 
-if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
+if TYPE_CHECKING:  # what ships of what `attach` gives at run time, for type checkers and editors
     from driftwatch.detectors.anderson_darling import AndersonDarlingDetector
     from driftwatch.detectors.base import BaseDetector, Score
     from driftwatch.detectors.binned_chi_squared import BinnedChiSquaredDetector
@@ -60,34 +61,13 @@ __all__ = [
     "WassersteinDetector",
 ]
 
+# The catalog has the row of every detector that can be chosen, so that none stands here again.
 __getattr__, __dir__ = attach(
     __name__,
     {
-        "AndersonDarlingDetector": "driftwatch.detectors.anderson_darling",
         "BaseDetector": "driftwatch.detectors.base",
-        "BinnedChiSquaredDetector": "driftwatch.detectors.binned_chi_squared",
-        "ChiSquaredDetector": "driftwatch.detectors.chi_squared",
-        "ClassifierDetector": "driftwatch.detectors.classifier",
-        "CramerVonMisesDetector": "driftwatch.detectors.cramer_von_mises",
-        "CramersVDetector": "driftwatch.detectors.cramers_v",
-        "DimensionKSDetector": "driftwatch.detectors.dimension_ks",
-        "EnergyDistanceDetector": "driftwatch.detectors.energy",
-        "FisherExactDetector": "driftwatch.detectors.fisher_exact",
-        "GTestDetector": "driftwatch.detectors.g_test",
-        "HellingerDetector": "driftwatch.detectors.hellinger",
-        "JensenShannonDetector": "driftwatch.detectors.jensenshannon",
-        "KLDetector": "driftwatch.detectors.kl",
-        "KSDetector": "driftwatch.detectors.ks",
-        "KuiperDetector": "driftwatch.detectors.kuiper",
-        "LInfinityDetector": "driftwatch.detectors.l_infinity",
-        "MMDDetector": "driftwatch.detectors.mmd",
-        "MannWhitneyDetector": "driftwatch.detectors.mann_whitney",
         "MissingShareDetector": "driftwatch.detectors.missing",
-        "MultivariateEnergyDetector": "driftwatch.detectors.multivariate_energy",
-        "PSIDetector": "driftwatch.detectors.psi",
         "Score": "driftwatch.detectors.base",
-        "SlicedWassersteinDetector": "driftwatch.detectors.sliced",
-        "TotalVariationDetector": "driftwatch.detectors.total_variation",
-        "WassersteinDetector": "driftwatch.detectors.wasserstein",
+        **{name: f"driftwatch.detectors.{module}" for module, name in DETECTORS.values()},
     },
 )
