@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+from pathlib import Path
 
 import nox
 
@@ -165,6 +167,13 @@ def bench_backends(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation into `site/`; any warning, such as a broken link, is an error."""
+    """Build the documentation into `site/`; any warning, such as a broken link, is an error. Its successor builds it too."""
     session.install(*group("docs"))
+    beside = Path(session.create_tmp()).resolve() / "zensical"
+    if not session.posargs:
+        shutil.rmtree(beside, ignore_errors=True)
+        session.run("zensical", "build", "--strict")
+        shutil.move("site", beside)
     session.run("mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
+    if not session.posargs:
+        session.run("python", "docs/compare_sites.py", "site", str(beside))
