@@ -156,6 +156,8 @@ def _feature(item: Evidence, plan: Plan, kind: FeatureKind, adjusted: Mapping[in
         reference=item.reference,
         current=item.current,
         bins=item.bins,
+        histogram=item.histogram,
+        projection=item.projection,
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from driftwatch._typing import JSONScalar
     from driftwatch.report.explanation import Explanation
     from driftwatch.report.performance import Interval, PerformanceReport
+    from driftwatch.report.pictures import Histogram, Projection
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -139,13 +140,15 @@ class Bins:
 
     Numeric features: `edges` are the inner edges, ascending, so there are `len(edges) + 1` bins `[a, b)` with open
     outer ends, and `labels` is empty. An edge at infinity is None. Categorical features: `labels` names the levels,
-    most frequent first; the last may be `"(other)"`, and `edges` is empty.
+    most frequent first; the last may be `"(other)"`, and `edges` is empty. `psi` is what each of them adds to the
+    population stability index, empty where a side is or where a report does not say.
     """
 
     reference: tuple[int, ...]
     current: tuple[int, ...]
     edges: tuple[float | None, ...] = ()
     labels: tuple[str, ...] = ()
+    psi: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         _assign(
@@ -154,6 +157,7 @@ class Bins:
             current=tuple(operator.index(count) for count in self.current),
             edges=tuple(_finite(edge) for edge in self.edges),
             labels=tuple(self.labels),
+            psi=tuple(float(term) for term in self.psi),
         )
 
 
@@ -169,6 +173,7 @@ class FeatureReport:
     confidence intervals, where they were asked for: "ks", "wasserstein_normalized", "psi", "total_variation", and
     "mean_shift" and "quantile_shift" (of the median) in the unit of the feature. `n_reference` and `n_current` count
     values, without the missing ones. `role` is what the column is to the model: "feature", "prediction" or "target".
+    `histogram` (numeric features) and `projection` (embeddings) are for pictures; None where there is nothing to draw.
     """
 
     name: str
@@ -191,6 +196,8 @@ class FeatureReport:
     reference: SideSummary | None = None
     current: SideSummary | None = None
     bins: Bins | None = None
+    histogram: Histogram | None = None
+    projection: Projection | None = None
     signal_values: Mapping[str, float] = field(default_factory=dict)
     intervals: Mapping[str, Interval] = field(default_factory=dict)
     role: str = "feature"

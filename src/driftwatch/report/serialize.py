@@ -18,6 +18,12 @@ from driftwatch.report._codec import from_plain, to_plain
 from driftwatch.report._fields import Fields
 from driftwatch.report.explanation import Explanation
 from driftwatch.report.model import SCHEMA_VERSION, Bins, FeatureReport, SideSummary, Status, TestResult
+from driftwatch.report.pictures import (
+    histogram_from_dict,
+    histogram_to_dict,
+    projection_from_dict,
+    projection_to_dict,
+)
 from driftwatch.report.serialize_performance import (
     interval_from_dict,
     interval_to_dict,
@@ -176,9 +182,20 @@ def _feature_to_dict(feature: FeatureReport) -> dict[str, Any]:
         "reference": _side_to_dict(feature.reference),
         "current": _side_to_dict(feature.current),
         "bins": _bins_to_dict(feature.bins),
+        "histogram": histogram_to_dict(feature.histogram),
+        "projection": projection_to_dict(feature.projection),
         "tests": {name: _test_to_dict(test, explained=reason is not None) for name, test in feature.tests.items()},
     }
-    for additive in ("direction", "reference", "current", "bins", "signal_values", "intervals"):
+    for additive in (
+        "direction",
+        "reference",
+        "current",
+        "bins",
+        "histogram",
+        "projection",
+        "signal_values",
+        "intervals",
+    ):
         if data[additive] is None:
             del data[additive]
     if feature.role == "feature":
@@ -212,6 +229,8 @@ def _feature_from_dict(name: str, data: Fields) -> FeatureReport:
         reference=_side_from_dict(data, "reference"),
         current=_side_from_dict(data, "current"),
         bins=_bins_from_dict(data),
+        histogram=histogram_from_dict(data),
+        projection=projection_from_dict(data),
         signal_values=_shares_from_dict(data),
         intervals=_intervals_from_dict(data),
         role=data.maybe("role", str, optional=True) or "feature",
@@ -277,7 +296,12 @@ def _intervals_from_dict(data: Fields) -> dict[str, Interval]:
 
 
 def _bins_to_dict(bins: Bins | None) -> dict[str, Any] | None:
-    return None if bins is None else {item.name: list(getattr(bins, item.name)) for item in fields(bins)}
+    if bins is None:
+        return None
+    data = {item.name: list(getattr(bins, item.name)) for item in fields(bins)}
+    if not data["psi"]:
+        del data["psi"]
+    return data
 
 
 def _bins_from_dict(data: Fields) -> Bins | None:
@@ -290,6 +314,7 @@ def _bins_from_dict(data: Fields) -> Bins | None:
         current=bins.array("current", int),
         edges=tuple(None if edge is None else float(edge) for edge in bins.array("edges", int, float, type(None))),
         labels=bins.array("labels", str),
+        psi=bins.array("psi", float, int) if "psi" in values else (),
     )
 
 
