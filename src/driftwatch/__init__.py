@@ -30,6 +30,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.detectors.sliced import SlicedWassersteinDetector
     from driftwatch.detectors.total_variation import TotalVariationDetector
     from driftwatch.detectors.wasserstein import WassersteinDetector
+    from driftwatch.explain.explainer import Explainer
     from driftwatch.kernels.effect_intervals import effect_intervals
     from driftwatch.kernels.permutation import permutation_test
     from driftwatch.monitor.assertion import assert_no_drift
@@ -51,6 +52,7 @@ __all__ = [
     "DimensionKSDetector",
     "DriftReport",
     "EnergyDistanceDetector",
+    "Explainer",
     "FeatureKind",
     "FisherExactDetector",
     "GTestDetector",
@@ -99,6 +101,7 @@ __getattr__, __dir__ = attach(
         "DimensionKSDetector": "driftwatch.detectors.dimension_ks",
         "DriftReport": "driftwatch.report.model",
         "EnergyDistanceDetector": "driftwatch.detectors.energy",
+        "Explainer": "driftwatch.explain.explainer",
         "FeatureKind": "driftwatch.arrays.schema",
         "FisherExactDetector": "driftwatch.detectors.fisher_exact",
         "GTestDetector": "driftwatch.detectors.g_test",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields, is_dataclass, replace
 
 import jsonschema
@@ -10,9 +11,22 @@ import pytest
 
 import report_samples as samples
 from driftwatch.errors import InputError
-from driftwatch.report import DriftReport, explanation, json_schema
+from driftwatch.report import DriftReport, attribution, explanation, json_schema
 from driftwatch.report._codec import from_plain, to_plain
 from driftwatch.report._fields import Fields
+from driftwatch.report.attribution import (
+    ContributionDrift,
+    ContributionTest,
+    DriftDirection,
+    FeatureShift,
+    ImportanceRanking,
+    OutputShift,
+    RankedFeature,
+    RowExample,
+    ScoreShift,
+    SeparatingFeature,
+    Separation,
+)
 from driftwatch.report.explanation import (
     Cell,
     Condition,
@@ -25,7 +39,19 @@ from driftwatch.report.explanation import (
     Segments,
     Term,
 )
+from driftwatch.report.performance import Interval
 
+SEPARATION = Separation(
+    "forest",
+    Interval(0.9, 0.8, 1.0),
+    0.001,
+    100,
+    90,
+    0.95,
+    500,
+    5,
+    (SeparatingFeature("age", Interval(0.2, 0.1, 0.3)),),
+)
 EXPLANATION = Explanation(
     features={
         "distance": FeatureExplanation(
@@ -50,7 +76,29 @@ EXPLANATION = Explanation(
         n_current=120,
         alpha=0.05,
     ),
-    reasons={"score_shift": "no model"},
+    ranking=ImportanceRanking("weights", (RankedFeature("age", 0.7, True, 0.2, 0.14), RankedFeature("x", 0.3, False))),
+    score_shift=ScoreShift(
+        "LightGBM pred_contrib",
+        "log-odds",
+        100,
+        90,
+        0.95,
+        500,
+        1e-6,
+        (
+            OutputShift(
+                "score", 0.1, 0.3, Interval(0.2), 0.0, (FeatureShift("age", Interval(0.2, 0.1, 0.3), 0.0, 0.2),)
+            ),
+        ),
+    ),
+    contribution_drift=ContributionDrift(
+        "exact", "log-odds", True, 1, None, "fdr_bh", 0.05, 100, 90, (ContributionTest("age", "score", True, 0.3),)
+    ),
+    separation=SEPARATION,
+    directions={
+        "text": DriftDirection("text", 2.5, 0.9, 10, 9, (RowExample(3, -0.5, "a"),), (), (RowExample(1, 0.1),), ())
+    },
+    reasons={"nearest": "no rows"},
 )
 
 
@@ -66,11 +114,10 @@ def test_a_report_without_an_explanation_has_no_such_key() -> None:
 
 
 def test_the_schema_names_every_field_of_every_part() -> None:
-    names = {"FeatureExplanation": "feature_explanation", "LocalDrift": "local_drift"}
-    for name in explanation.__all__:
-        cls = getattr(explanation, name)
+    parts = {name: getattr(module, name) for module in (explanation, attribution) for name in module.__all__}
+    for name, cls in parts.items():
         assert is_dataclass(cls)
-        shape = json_schema()["$defs"][names.get(name, name.lower())]
+        shape = json_schema()["$defs"][re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()]
         assert set(shape["properties"]) == {item.name for item in fields(cls)}
         required = {item.name for item in fields(cls) if item.default is not None}
         assert set(shape.get("required", ())) == required
@@ -83,7 +130,7 @@ def test_the_schema_names_every_field_of_every_part() -> None:
         (("features", "distance", "flows", 0, "share"), "much", r"flows\.0\.share"),
         (("features", "distance", "decompositions", 1, "terms", 0, "term"), True, r"terms\.0\.term"),
         (("segments", "n_searched"), 1.5, "segments.n_searched"),
-        (("reasons", "score_shift"), 3, "reasons.score_shift"),
+        (("reasons", "nearest"), 3, "reasons.nearest"),
     ],
     ids=lambda value: ".".join(map(str, value)) if isinstance(value, tuple) else None,
 )

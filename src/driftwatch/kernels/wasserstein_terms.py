@@ -70,9 +70,11 @@ def wasserstein_by_bin(reference: Ordered, current: Ordered, edges: Array, *, xp
 
 def _moved_into(side: Ordered, low: Array, high: Array, *, xp: Namespace) -> Ordered:
     """Return the values moved to the nearest ones in [low, high], measured from an end that is finite."""
-    values, n_valid = side
-    low, high = (xp.astype(end, values.dtype, copy=False) for end in (low, high))
-    zero = xp.zeros((), dtype=values.dtype, device=device_of(values))
+    device = device_of(side.values)
+    dtype = statistic_dtype(xp, device)  # a difference of two float32 numbers may have more digits than one has
+    values, n_valid = xp.astype(side.values, dtype, copy=False), side.n_valid
+    low, high = (xp.astype(end, dtype, copy=False) for end in (low, high))
+    zero = xp.zeros((), dtype=dtype, device=device)
     origin = xp.where(xp.isfinite(low), low, xp.where(xp.isfinite(high), high, zero))
     # from an origin nearby, so that the means of a narrow bin far from zero keep their digits
     moved = xp.minimum(xp.maximum(values, low), high) - origin

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
 __all__ = ["WindowSample"]
 
 HostArray = np.ndarray[Any, Any]
+
+
+class _IntervalBounds(NamedTuple):
+    """Of `int |F - G| dx` and `int (F - G) dx` on the k + 1 intervals between the points, shape `(d, k + 1)`.
+
+    `rounding` is what the sums are off by at most, `reference_is_outside` whether it has values in the open ones: `(d,)`.
+    """
+
+    lower: HostArray
+    upper: HostArray
+    signed: HostArray
+    rounding: HostArray
+    reference_is_outside: HostArray
 
 
 class WindowSample(TalliedSample):
@@ -78,9 +92,24 @@ class WindowSample(TalliedSample):
         share: HostArray = count / np.maximum(self.n_current, 1)
         return share
 
+    @property
+    def wasserstein_terms(self) -> tuple[HostArray, HostArray]:
+        """What is sure of W1 in each decile of the reference, and `int (F - G) dx` there, shape `(d, 10)` each.
+
+        The first sum to W1 as it is given; the second are exact but for the rounding of the sums.
+        """
+        inner = [(at + 1) // 2 for at in self.reference.cells.decile_positions.T]  # intervals that lie below
+        lower, signed = (
+            np.stack([_between(side, start, stop) for start, stop in itertools.pairwise(inner)], axis=-1)
+            for side in (self._w1_cells.lower, self._w1_cells.signed)
+        )
+        whole = lower.sum(axis=-1)
+        scale = self._w1[0] / np.where(whole > 0.0, whole, 1.0)
+        return lower * scale[:, None], signed
+
     @cached_property
-    def _w1(self) -> tuple[HostArray, HostArray]:
-        """A lower bound of W1, and how much larger it can be, shape `(d,)` each."""
+    def _w1_cells(self) -> _IntervalBounds:
+        """Bounds of W1 on the intervals between the points."""
         points, unit = self.reference.points, self.reference.points.unit[:, None]
         values = points.values
         n, m = (np.where(k == 0, np.nan, k)[:, None] for k in (self.n_reference, self.n_current))
@@ -108,17 +137,32 @@ class WindowSample(TalliedSample):
         lower, upper = (np.where(dead, 0.0, side) for side in (lower, upper))
         # both a value and the point that it is measured from are half a unit off at most
         rounding = points.unit * np.where(np.isnan(n), np.nan, f + g).sum(axis=-1)
+        signed = np.where(dead, 0.0, np.where(open_ended, below_anchor[0] - below_anchor[1], integral))
+        return _IntervalBounds(lower, upper, signed, rounding, np.where(open_ended, f, 0.0).sum(axis=-1) > 0.0)
+
+    @cached_property
+    def _w1(self) -> tuple[HostArray, HostArray]:
+        """A lower bound of W1, and how much larger it can be, shape `(d,)` each."""
+        lower, upper, _, rounding, reference_is_outside = self._w1_cells
         total = np.maximum(lower.sum(axis=-1) - rounding, 0.0)
         bound = np.maximum(upper.sum(axis=-1) + rounding - total, 0.0)
         # what lies too far out counts as less far: the distance is then known from below only
         far_reference, far_current = (
-            np.maximum(np.abs(side.low), np.abs(side.high)) >= points.unit * float(LIMIT)
+            np.maximum(np.abs(side.low), np.abs(side.high)) >= self.reference.points.unit * float(LIMIT)
             for side in (self.reference.tally, self.current)
         )
-        undefined = np.isnan(n[:, 0]) | np.isnan(m[:, 0]) | far_reference
-        undefined |= far_current & (np.where(open_ended, f, 0.0).sum(axis=-1) > 0.0)
+        undefined = (self.n_reference == 0) | (self.n_current == 0) | far_reference
+        undefined |= far_current & reference_is_outside
         bound = np.where(far_current, np.inf, bound)
         return np.where(undefined, np.nan, total), np.where(undefined, np.nan, bound)
+
+
+def _between(values: HostArray, start: HostArray, stop: HostArray) -> HostArray:
+    """Return the sums of the columns from `start` to `stop`, which differ by row, shape `(d,)`."""
+    place = np.arange(values.shape[-1])
+    inside = (place >= start[:, None]) & (place < stop[:, None])
+    total: HostArray = np.where(inside, values, 0.0).sum(axis=-1)
+    return total
 
 
 def _distance_sums(side: CellTally, anchor: HostArray, unit: HostArray, counts: HostArray) -> HostArray:

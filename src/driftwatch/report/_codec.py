@@ -13,6 +13,8 @@ from dataclasses import MISSING, fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from driftwatch.report.performance import Interval
+
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
@@ -28,13 +30,15 @@ def to_plain(value: Any) -> Any:
 
     Examples
     --------
-    >>> from driftwatch.report.performance import Interval
-    >>> to_plain(Interval(0.5, 0.25))
-    {'value': 0.5, 'low': 0.25}
+    >>> from driftwatch.report.explanation import Cell
+    >>> to_plain((Cell(low=0.5), Interval(0.5, 0.25)))
+    [{'low': 0.5}, {'value': 0.5, 'low': 0.25, 'high': None}]
     """
     if is_dataclass(value):
         plain = ((item, to_plain(getattr(value, item.name))) for item in fields(value))
-        return {item.name: found for item, found in plain if found is not None or item.default is not None}
+        # an interval has both its ends wherever a report holds one
+        complete = isinstance(value, Interval)
+        return {item.name: found for item, found in plain if complete or found is not None or item.default is not None}
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):

@@ -5,6 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003 - the codec reads the annotations
 from dataclasses import dataclass, field
 
+from driftwatch.report.attribution import (  # noqa: TC001 - as above
+    ContributionDrift,
+    DriftDirection,
+    ImportanceRanking,
+    ScoreShift,
+    Separation,
+)
+
 __all__ = [
     "Cell",
     "Condition",
@@ -68,9 +76,9 @@ class Cell:
 class Flow:
     """A share of all values that moved from one cell to another.
 
-    For numeric features it is a part of the cheapest way to turn the reference into the current data, which in one
-    dimension is unique. Between levels, which have no order, only what each lost or gained is known: a flow has then one
-    of both, and the other is None.
+    For numeric features the flows are a cheapest way to turn the reference into the current data in which what is in a bin
+    on both sides stays there. Between levels, which have no order, only what each lost or gained is known: a flow has
+    then one of both, and the other is None.
     """
 
     share: float
@@ -168,4 +176,9 @@ class Explanation:
 
     features: Mapping[str, FeatureExplanation] = field(default_factory=dict)
     segments: Segments | None = None
+    ranking: ImportanceRanking | None = None
+    score_shift: ScoreShift | None = None
+    contribution_drift: ContributionDrift | None = None
+    separation: Separation | None = None
+    directions: Mapping[str, DriftDirection] | None = None
     reasons: Mapping[str, str] = field(default_factory=dict)
