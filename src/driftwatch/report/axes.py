@@ -1,4 +1,4 @@
-"""Axes to draw on, from matplotlib where it is installed (layer 4)."""
+"""Figures and axes to draw on, from matplotlib where it is installed (layer 4)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ from typing import Any
 
 from driftwatch.errors import MissingExtraError
 
-__all__ = ["new_axes"]
+__all__ = ["new_axes", "new_figure", "ramp"]
 
 
-def new_axes() -> Any:
-    """Return axes of a figure of their own, which no global state of matplotlib holds on to.
+def new_figure(width: float | None = None, height: float | None = None) -> Any:
+    """Return an empty figure, which no global state of matplotlib holds on to.
+
+    Parameters
+    ----------
+    width, height : float, optional
+        In inches; by default as matplotlib is set.
 
     Raises
     ------
@@ -18,7 +23,26 @@ def new_axes() -> Any:
         If matplotlib is not installed.
     """
     try:
-        from matplotlib.figure import Figure
+        from driftwatch.report._figure import ReportFigure
     except ImportError:
         raise MissingExtraError.for_feature("`plot`", package="matplotlib", extra="plot") from None
-    return Figure(layout="constrained").subplots()
+    size = None if width is None or height is None else (width, height)
+    return ReportFigure(figsize=size, layout="constrained")
+
+
+def new_axes() -> Any:
+    """Return axes of a figure of their own.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    return new_figure().subplots()
+
+
+def ramp(*colours: str) -> Any:
+    """Return a colour map from the first colour over those between to the last, where there are axes to draw it on."""
+    from driftwatch.report._figure import ramp as between
+
+    return between(*colours)

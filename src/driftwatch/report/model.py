@@ -391,6 +391,35 @@ class DriftReport:
 
         return render_markdown(self)
 
+    def plot(self, feature: str | None = None, *, kind: str | None = None, ax: Any = None) -> Any:
+        """Draw one feature, or the effects of all of them, from the numbers of this report; return matplotlib's figure.
+
+        The figure shows itself in a notebook, and `savefig("x.pdf")` or `"x.svg"` makes it a vector graphic. Nothing is
+        computed and no setting of matplotlib is changed.
+
+        Parameters
+        ----------
+        feature : str, optional
+            Without it the effects of the drifted features are drawn, the largest first, with their intervals where the
+            report has them (`confidence`), then those of the others, as far as there is room.
+        kind : {"distribution", "ecdf", "psi", "projection", "missing", "effects"}, optional
+            One picture; by default those that suit the feature, side by side.
+        ax : matplotlib Axes, optional
+            To draw the one picture on, or the first of them. Its figure is returned.
+
+        Raises
+        ------
+        UnknownNameError
+            If the report has no such feature, or there is no such kind.
+        ConfigError
+            If there is nothing to draw: the feature was not tested, or is of another kind.
+        MissingExtraError
+            If matplotlib is not installed.
+        """
+        from driftwatch.report.render_plot import plot_report
+
+        return plot_report(self, feature, kind=kind, ax=ax)
+
     def _repr_html_(self) -> str:
         from driftwatch.report.render_html import render_html
 
