@@ -53,7 +53,8 @@ def carrier(**changes: Any) -> FeatureReport:
 
 
 def drawn(one: FeatureReport, kind: str) -> Axes:
-    (ax,) = report([one]).plot(one.name, kind=kind).axes
+    axes: list[Axes] = report([one]).plot(one.name, kind=kind).axes
+    (ax,) = axes
     return ax
 
 
@@ -126,7 +127,7 @@ def test_d_is_marked_where_the_counted_points_are_furthest_apart_and_is_the_repo
     one = price()
     ax = drawn(one, "ecdf")
     (mark,) = [line for line in ax.lines if line.get_color() == "black"]
-    np.testing.assert_allclose(mark.get_xydata(), [[2.0, 31 / 50], [2.0, 15 / 50]])
+    np.testing.assert_allclose(np.asarray(mark.get_xydata(), float), [[2.0, 31 / 50], [2.0, 15 / 50]])
     assert [text.get_text() for text in ax.texts] == [f"D = {one.tests['ks'].statistic:.3g}"]
 
 
@@ -221,7 +222,7 @@ def test_the_overview_draws_effects_and_intervals_with_the_drifted_first() -> No
     made = replace(report([feature("fine", effect=0.02), weak, strong]), confidence=0.9)
     (ax,) = made.plot().axes
     assert [label.get_text() for label in ax.get_yticklabels()] == ["strong", "weak$", "fine"]
-    points = [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines if line.get_marker() == "o"]  # type: ignore[index]
+    points = [(line.get_xdata()[0], line.get_ydata()[0]) for line in ax.lines if line.get_marker() == "o"]
     assert points == [(0.4, 0), (0.1, 1), (0.02, 2)]
     whiskers = [list(np.asarray(line.get_xdata())) for line in ax.lines if len(np.asarray(line.get_xdata())) == 2]
     assert [0.35, 0.47] in whiskers

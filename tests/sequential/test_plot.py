@@ -48,6 +48,6 @@ def test_plot_before_the_first_batch_shows_the_threshold() -> None:
 
 
 def test_plot_without_matplotlib_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setitem(sys.modules, "driftwatch.report._figure", None)
     with pytest.raises(MissingExtraError, match=r"`plot` needs matplotlib.*\[plot\]"):
         watched(2).plot()
