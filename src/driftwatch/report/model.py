@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, ClassVar, Self, SupportsFloat
 from driftwatch.errors import InputError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping
     from typing import Any
 
     from driftwatch._typing import JSONScalar
     from driftwatch.report.explanation import Explanation
+    from driftwatch.report.history import History
     from driftwatch.report.performance import Interval, PerformanceReport
     from driftwatch.report.pictures import Histogram, Projection
 
@@ -420,10 +422,35 @@ class DriftReport:
 
         return plot_report(self, feature, kind=kind, ax=ax)
 
-    def _repr_html_(self) -> str:
-        from driftwatch.report.render_html import render_html
+    def to_html(self, path: str | os.PathLike[str] | None = None, *, history: History | None = None) -> str:
+        """Return the report as one self-contained HTML page, and write it to a file where one is named.
 
-        return render_html(self)
+        The page loads nothing from anywhere and holds counts and statistics, never rows.
+
+        Parameters
+        ----------
+        path : str or path, optional
+            The file to write, in one step: readers see the old content or the new, never a part.
+        history : History, optional
+            Checks of the same features over time, such as `Monitor.over_time` returns, which the page draws too.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written; the old one is then untouched.
+        """
+        from driftwatch.report.page.document import document
+        from driftwatch.report.writing import write_text
+
+        text = document(self, history=history)
+        if path is not None:
+            write_text(path, text)
+        return text
+
+    def _repr_html_(self) -> str:
+        from driftwatch.report.page.notebook import notebook
+
+        return notebook(self)
 
 
 def _assign(instance: object, **values: object) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from driftwatch.report.model import DriftReport, FeatureReport
     from driftwatch.report.wording import Section
 
-__all__ = ["render_html"]
+__all__ = ["ranked_table", "render_html"]
 
 MAX_ROWS = 100  # of each sort: a notebook keeps its output in the file
 TEXT_WIDTH = 200  # a name or a reason of any length must not fill the page
@@ -36,6 +36,13 @@ def render_html(report: DriftReport) -> str:
         parts += [f"<p>{title}: {', '.join(_text(name) for name in names[:MAX_ROWS])}</p>", *_more(names)]
     parts += [f"<p><small>{' · '.join(_text(text) for text in settings(report))}</small></p>"]
     return f'<div class="{CLASSES}">{"".join(parts)}</div>'
+
+
+def ranked_table(report: DriftReport, limit: int) -> str:
+    """Return the first features of the ranking as one table, those that could not be tested among them."""
+    ranked = report.ranked()
+    more = [f"<p>… and {len(ranked) - limit:,} more</p>"] if len(ranked) > limit else []
+    return "".join([_table(HEAD, [_row(feature, report) for feature in ranked[:limit]]), *more])
 
 
 def _section(section: Section, report: DriftReport) -> list[str]:
