@@ -192,7 +192,7 @@ def test_every_option_of_check_has_a_variable(variable: str, text: str, expected
         "fail_on = 'warning'",
         "fail_on = []",
         "on_insufficient = 3",
-        "format = 'html'",
+        "format = 'pdf'",
         "features.price = 1",
         "features.price.kind = 'number'",
         "features.price.min_effect = 2",

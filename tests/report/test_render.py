@@ -14,7 +14,7 @@ from driftwatch.report import FORMATS, DriftReport, render
 
 
 def test_the_formats_are_known() -> None:
-    assert list(FORMATS) == ["json", "table", "markdown", "junit", "github"]
+    assert list(FORMATS) == ["json", "table", "markdown", "html", "junit", "github"]
 
 
 @pytest.mark.parametrize("name", list(FORMATS))

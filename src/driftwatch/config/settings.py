@@ -27,7 +27,7 @@ CORRECTIONS = ("fdr_bh", "fdr_by", "bonferroni", "holm", "none")
 GLOBAL_METHODS = ("bonferroni", "simes", "hommel")
 PVALUES = ("analytic", "permutation")
 MAX_EMBEDDING_ROWS = 2000  # as in `driftwatch.profile`, which imports numpy; a test holds the two together
-FORMATS = ("table", "json", "markdown", "junit", "github")
+FORMATS = ("table", "json", "markdown", "html", "junit", "github")
 FAIL_ON = ("drift", "none")
 ON_INSUFFICIENT = ("report", "pass", "fail")
 # The kinds that a user can ask for: every `FeatureKind` but `joint` and `unsupported`. Spelled out, because `driftwatch.arrays`

@@ -436,7 +436,7 @@ class DriftReport:
 
         Raises
         ------
-        OSError
+        DriftwatchError
             If the file cannot be written; the old one is then untouched.
         """
         from driftwatch.report.page.document import document

@@ -22,7 +22,7 @@ def render(report: DriftReport, format: str) -> str:  # noqa: A002 - the word th
     report : DriftReport
         The report.
     format : str
-        "json", "table" (80 columns, no colour), "markdown", "junit" or "github".
+        "json", "table" (80 columns, no colour), "markdown", "html", "junit" or "github".
 
     Raises
     ------
@@ -51,6 +51,10 @@ def _markdown(report: DriftReport) -> str:
     return render_markdown(report)
 
 
+def _html(report: DriftReport) -> str:
+    return report.to_html()
+
+
 def _junit(report: DriftReport) -> str:
     from driftwatch.report.render_junit import render_junit
 
@@ -67,6 +71,7 @@ FORMATS: dict[str, Callable[[DriftReport], str]] = {
     "json": _json,
     "table": _table,
     "markdown": _markdown,
+    "html": _html,
     "junit": _junit,
     "github": _github,
 }

@@ -1,4 +1,4 @@
-"""The report as a small piece of HTML for a notebook (layer 4): escaped, no scripts, no style sheet, no network."""
+"""The report as a small piece of HTML (layer 4): escaped, no scripts, no style sheet, for viewers that run nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ranked_table", "render_html"]
 
-MAX_ROWS = 100  # of each sort: a notebook keeps its output in the file
+MAX_ROWS = 50  # of each sort: a notebook keeps its output in the file
 TEXT_WIDTH = 200  # a name or a reason of any length must not fill the page
 COLORS = {Verdict.DRIFT: "#b60205", Verdict.NO_DRIFT: "#0e8a16", Verdict.NO_VERDICT: "#b08800"}
 # MathJax, which notebooks run over their output, would take dollar signs in a name for a formula.
@@ -27,15 +27,16 @@ HEAD = ("Feature", *CELLS)
 
 
 def render_html(report: DriftReport) -> str:
-    """Return an HTML fragment: the verdict, the drifted features and what could not be tested, the others folded."""
-    parts = [f'<p style="color:{COLORS[report.verdict]}"><strong>{_text(verdict_line(report))}</strong></p>']
+    """Return an HTML fragment whose first line is the verdict; the drifted features and the others unfold below it."""
+    parts = []
     for section in sections(report):
         parts += [f"<h4>{section.title}</h4>"] if section.title else []
         parts += _section(section, report)
     for title, names in notes(report):
         parts += [f"<p>{title}: {', '.join(_text(name) for name in names[:MAX_ROWS])}</p>", *_more(names)]
     parts += [f"<p><small>{' · '.join(_text(text) for text in settings(report))}</small></p>"]
-    return f'<div class="{CLASSES}">{"".join(parts)}</div>'
+    verdict = f'<strong style="color:{COLORS[report.verdict]}">{_text(verdict_line(report))}</strong>'
+    return f'<details class="{CLASSES}"><summary>{verdict} <small>As plain tables</small></summary>{"".join(parts)}</details>'
 
 
 def ranked_table(report: DriftReport, limit: int) -> str:

@@ -181,12 +181,12 @@ driftwatch.charts = (() => {
     if (!bins?.psi?.length || bins.psi.length < 2) return null;
     const [before, after] = [shares(bins.reference), shares(bins.current)];
     const values = bins.psi.map((value, i) => (after[i] < before[i] ? -value : value));
-    const limit = Math.max(...bins.psi, 1e-9);
-    const low = values.some((value) => value < 0) ? -limit * 1.05 : 0;
+    const high = Math.max(...values, Math.max(...bins.psi) * 0.1, 1e-9);
+    const low = Math.min(...values, 0);
     const names = bins.labels.length
       ? bins.labels.map((label) => shorten(label, 40))
       : values.map((_, i) => between({ low: bins.edges[i - 1] ?? null, high: bins.edges[i] ?? null }));
-    const plot = frame("PSI of each bin, upwards where the current share is larger", { y: [low, limit * 1.05], format: number });
+    const plot = frame("PSI of each bin, upwards where the current share is larger", { y: [low * 1.05, high * 1.05], format: number });
     const width = plot.box.width / values.length;
     values.forEach((value, i) => {
       const [top, bottom] = [plot.py(Math.max(value, 0)), plot.py(Math.min(value, 0))];

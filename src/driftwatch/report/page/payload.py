@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from driftwatch.report.glossary import FLAGS, SIGNALS, STATISTICS
 from driftwatch.report.model import Verdict
 from driftwatch.report.page.rounding import rounded
-from driftwatch.report.glossary import FLAGS, SIGNALS, STATISTICS
 from driftwatch.report.text import printable
 from driftwatch.report.wording import headline, moved, notes, sentence, settings, verdict_line
 from driftwatch.report.wording_performance import METRIC_CELLS, metric_cells, performance_lines
