@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from cli_runs import Run
 
-FORMATS = ("table", "json", "markdown", "junit", "github")
+FORMATS = ("table", "json", "markdown", "html", "junit", "github")
 
 
 @pytest.fixture(autouse=True)

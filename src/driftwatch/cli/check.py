@@ -6,12 +6,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from driftwatch.cli.exitcodes import exit_code
+from driftwatch.cli.conclusion import conclude
 from driftwatch.cli.monitors import build_monitor
 from driftwatch.cli.progress import DelayedProgress
-from driftwatch.cli.rendering import deliver
 from driftwatch.cli.settings import resolve
-from driftwatch.cli.stores import keep
 from driftwatch.cli.streams import STDIO, check_destination, is_interactive, one_line
 from driftwatch.errors import ConfigError, InputError
 
@@ -54,15 +52,12 @@ def run_check(
     if reference == STDIO == current:
         raise ConfigError("standard input can be one side only, got `-` twice. Give a file for the other side.")
     settings = resolve(flags, config_file).settings
-    check_destination(output, (reference, current))
+    check_destination(output, (reference, current), settings.format)
 
     with DelayedProgress(enabled=is_interactive(sys.stderr) and not quiet) as progress:
         report = _compare(reference, current, settings, progress, read_calibration(calibration))
 
-    deliver(report, settings.format, output=output, quiet=quiet)
-    if kept_in is not None:
-        keep(report, *kept_in)
-    return exit_code(report, fail_on=settings.fail_on, on_insufficient=settings.on_insufficient)
+    return conclude(report, settings, kept_in=kept_in, output=output, quiet=quiet)
 
 
 def read_calibration(file: str | None) -> Calibration | None:

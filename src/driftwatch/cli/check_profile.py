@@ -6,13 +6,11 @@ import sys
 from typing import TYPE_CHECKING
 
 from driftwatch.cli.check import read_calibration
+from driftwatch.cli.conclusion import conclude
 from driftwatch.cli.counting import counted
-from driftwatch.cli.exitcodes import exit_code
 from driftwatch.cli.monitors import monitor_of_profile
 from driftwatch.cli.progress import DelayedProgress
-from driftwatch.cli.rendering import deliver
 from driftwatch.cli.settings import resolve
-from driftwatch.cli.stores import keep
 from driftwatch.cli.streams import check_destination, is_interactive
 from driftwatch.errors import InputError, shown
 
@@ -50,7 +48,7 @@ def run_check_profile(
         Write nothing to standard output; a file given by `output` is written all the same.
     """
     settings = resolve(flags, config_file).settings
-    check_destination(output, [*sources, profile_file])
+    check_destination(output, [*sources, profile_file], settings.format)
 
     from driftwatch.profile.profile import Profile
 
@@ -68,7 +66,4 @@ def run_check_profile(
         progress.phase("comparing", total=len(monitor.feature_names))
         report = monitor.check(window, progress=progress.advance)
 
-    deliver(report, settings.format, output=output, quiet=quiet)
-    if kept_in is not None:
-        keep(report, *kept_in)
-    return exit_code(report, fail_on=settings.fail_on, on_insufficient=settings.on_insufficient)
+    return conclude(report, settings, kept_in=kept_in, output=output, quiet=quiet)

@@ -55,7 +55,7 @@ def run_show(
 
     number = None if check == "latest" else whole_number("ID", check)
     settings = resolve(flags, config_file).settings
-    check_destination(output, (store,))
+    check_destination(output, (store,), settings.format)
     with existing_store(store) as opened:
         if number is None:
             newest = opened.runs(stream, limit=1)

@@ -12,6 +12,7 @@ from driftwatch.report.render_table import render_table
 from driftwatch.report.text import ASCII, UNICODE
 
 if TYPE_CHECKING:
+    from driftwatch.report.history import History
     from driftwatch.report.model import DriftReport
     from driftwatch.report.text import Glyphs
 
@@ -20,14 +21,31 @@ __all__ = ["deliver", "glyphs", "terminal_width"]
 FALLBACK_WIDTH = 80  # cells, where standard output is no terminal and COLUMNS is not set
 
 
-def deliver(report: DriftReport, format_name: str, *, output: str | None, quiet: bool) -> None:
-    """Render `report` and write it to the file `output`, or to standard output unless `quiet`."""
+def deliver(
+    report: DriftReport, format_name: str, *, output: str | None, quiet: bool, history: History | None = None
+) -> None:
+    """Render `report` and write it to the file `output`, or to standard output unless `quiet`.
+
+    Parameters
+    ----------
+    report : DriftReport
+    format_name : str
+    output : str, optional
+        A path, or `-` for standard output.
+    quiet : bool
+    history : History, optional
+        Earlier checks, which a page shows too.
+    """
+
+    def text() -> str:
+        return report.to_html(history=history) if format_name == "html" else render(report, format_name)
+
     if output is not None and output != STDIO:
-        write_file(output, render(report, format_name))
+        write_file(output, text())
         if not quiet:
             note(f"wrote {output}")
     elif not quiet:
-        write_data(_for_terminal(report) if format_name == "table" else render(report, format_name))
+        write_data(_for_terminal(report) if format_name == "table" else text())
 
 
 def terminal_width() -> int:

@@ -27,7 +27,7 @@ def run_report(file: str, *, flags: Mapping[str, object], config_file: str | Non
     from driftwatch.report.model import DriftReport
 
     settings = resolve(flags, config_file).settings
-    check_destination(output, (file,))
+    check_destination(output, (file,), settings.format)
 
     try:
         report = DriftReport.from_json(_read(file))

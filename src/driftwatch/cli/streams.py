@@ -115,15 +115,20 @@ def _line_ended(text: str) -> str:
     return text if text.endswith("\n") else text + "\n"
 
 
-def check_destination(output: str | None, inputs: Iterable[str]) -> None:
+def check_destination(output: str | None, inputs: Iterable[str], format_name: str | None = None) -> None:
     """Refuse, before any work is done, an `output` that cannot be written or that is one of the `inputs`.
 
     Raises
     ------
     ConfigError
-        When the folder is missing or read-only, or `output` is a folder or an input.
+        When the folder is missing or read-only, or `output` is a folder or an input; and when a page would go to a
+        terminal, which shows nothing of it.
     """
     if output is None or output == STDIO:
+        if format_name == "html" and sys.stdout is not None and sys.stdout.isatty():
+            raise ConfigError(
+                "`--format html` is a page for a browser, and standard output is a terminal. Add -o FILE."
+            )
         return
     target = Path(output)
     folder = target.resolve().parent
