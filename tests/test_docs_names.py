@@ -55,7 +55,17 @@ NEW = {"driftwatch.detectors.LeCamDetector"}  # what the page about adding a det
 # Pages on how driftwatch differs name things of others on purpose.
 OTHERS = {"docs/migration/driftwatch_0_4.md"}
 # How calls and options of other programs begin.
-FOREIGN = ("nox ", "python ", "pip ", "uvicorn ", "gunicorn ", "hypercorn ", "--lifespan off", "--preload", "--columns 1000")
+FOREIGN = (
+    "nox ",
+    "python ",
+    "pip ",
+    "uvicorn ",
+    "gunicorn ",
+    "hypercorn ",
+    "--lifespan off",
+    "--preload",
+    "--columns 1000",
+)
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=page_name)
 

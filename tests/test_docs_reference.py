@@ -66,7 +66,7 @@ def test_every_public_name_is_in_the_reference_once() -> None:
         if not isinstance(getattr(module, name), ModuleType)
     }
     missing = sorted(public - set(listed))
-    assert missing == [], "each needs a line `::: its.path` on a page of docs/reference/"
+    assert missing == [], f"each needs a line `::: its.path` on a page of docs/reference/: {missing}"
 
 
 def test_every_detector_that_can_be_chosen_is_in_the_reference() -> None:
