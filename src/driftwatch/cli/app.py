@@ -14,6 +14,7 @@ import typer
 
 from driftwatch.cli import options
 from driftwatch.cli.alert_app import alert_app
+from driftwatch.cli.explain_app import explain
 from driftwatch.cli.history_app import history_app
 from driftwatch.cli.metrics_app import metrics
 from driftwatch.cli.profile_app import profile_app
@@ -456,6 +457,7 @@ def watch(
 
 
 app.command()(metrics)
+app.command()(explain)
 
 
 @config_app.command("show")

@@ -60,6 +60,7 @@ __all__ = [
     "StoreOption",
     "TargetOption",
     "ThresholdOption",
+    "count",
     "joint",
     "kept_in",
     "names",
@@ -393,6 +394,24 @@ def _split(option: str, wanted: str, split: Callable[[str], T], value: str) -> T
         return split(value)
     except ValueError as error:
         raise ConfigError(f"`{option}` must be {wanted}, got {value!r}.") from error
+
+
+def count(option: str, text: str, *, least: int = 0) -> int:
+    """Return the whole number that an option gives.
+
+    Raises
+    ------
+    ConfigError
+        When it is none, or smaller than `least`.
+
+    Examples
+    --------
+    >>> count("--top", "20", least=1)
+    20
+    """
+    if not text.isascii() or not text.isdigit() or int(text) < least:
+        raise ConfigError(f"`{option}` must be a whole number of {least} or more, got {text!r}.")
+    return int(text)
 
 
 def stored_in(store: str | None, config: str | None = None) -> str:

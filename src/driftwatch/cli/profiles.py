@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from driftwatch.cli.counting import begin_rows, with_progress
+from driftwatch.cli.options import count
 from driftwatch.cli.profile_tables import render_diff, render_profile
 from driftwatch.cli.progress import DelayedProgress
 from driftwatch.cli.rendering import glyphs, terminal_width
@@ -50,9 +51,9 @@ def run_build(
     output : str
     quiet : bool
     """
-    points = None if asked["points"] == "all" else _count("points", asked["points"])
-    min_count, seed = _count("min_count", asked["min_count"]), _count("seed", asked["seed"])
-    n_sampled = None if not asked["sample"] else _count("sample", asked["sample"], least=1)
+    points = None if asked["points"] == "all" else count("--points", asked["points"])
+    min_count, seed = count("--min-count", asked["min_count"]), count("--seed", asked["seed"])
+    n_sampled = None if not asked["sample"] else count("--sample", asked["sample"], least=1)
     settings = resolve(flags, config_file).settings
     joint = {"joint": None} if settings.joint is True else settings.joint or None
     check_destination(output, sources)
@@ -120,12 +121,6 @@ def run_diff(before: str, after: str, *, format_name: str) -> int:
 def _check_format(name: str) -> None:
     if name not in FORMATS:
         raise ConfigError(f"`--format` must be one of {', '.join(map(repr, FORMATS))}, got {name!r}.")
-
-
-def _count(name: str, text: str, *, least: int = 0) -> int:
-    if not text.isascii() or not text.isdigit() or int(text) < least:
-        raise ConfigError(f"`--{name.replace('_', '-')}` must be a whole number of {least} or more, got {text!r}.")
-    return int(text)
 
 
 def _chosen(settings: Settings, names: Sequence[str]) -> list[str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from driftwatch.cli.options import count
 from driftwatch.cli.streams import STDIO, check_destination, note, write_data, write_file
 from driftwatch.errors import ConfigError, UnknownNameError
 
@@ -61,7 +62,7 @@ def run_simulate(
         given["features"] = features
     drift = _shift(shift, {**given, **{name: _value(value) for name, value in extra.items()}})
     plan = _scheduled(drift, schedule, steps)
-    number = _count("--seed", seed)
+    number = count("--seed", seed)
     suffix = ".csv" if output is None or output == STDIO else output
     inputs = [source, *([] if reference is None else [reference])]
     check_destination(output, inputs)
@@ -103,7 +104,7 @@ def _parameters(make: Callable[..., Any]) -> list[str]:
 def _scheduled(shift: Shift, name: str | None, steps: Mapping[str, str | None]) -> Shift | Schedule:
     from driftwatch.simulate import gradual, incremental, recurring, sudden
 
-    rows = {key: _count(f"--{key}", value) for key, value in steps.items() if value is not None}
+    rows = {key: count(f"--{key}", value) for key, value in steps.items() if value is not None}
     makers: dict[str, tuple[Callable[..., Schedule], dict[str, str]]] = {
         "sudden": (sudden, {"start": "at"}),
         "gradual": (gradual, {"start": "start", "stop": "stop"}),
@@ -132,12 +133,6 @@ def _number(option: str, value: str) -> float:
         return float(value)
     except ValueError:
         raise ConfigError(f"`{option}` must be a number, got {value!r}.") from None
-
-
-def _count(option: str, value: str) -> int:
-    if not value.isascii() or not value.isdigit():
-        raise ConfigError(f"`{option}` must be a whole number of 0 or more, got {value!r}.")
-    return int(value)
 
 
 def _value(text: str) -> Any:

@@ -28,6 +28,7 @@ __all__ = ["explain_levels", "explain_numbers", "explain_window"]
 N_QUANTILES = 10
 MAX_LEVELS = 100  # levels with a term of their own; those with smaller terms are one
 OTHER = "(other)"
+SINGLE_BIN = "the reference is constant, so that there is a single bin"
 NO_QUANTILES = "by quantile: a window holds counts, and quantiles need the rows"
 NO_DISTANCE = "the Wasserstein distance: a side has no values, or one that is not finite"
 ONLY_DECILES = "the Wasserstein distance: only deciles were counted"
@@ -142,6 +143,8 @@ def _bins(edges: NDArray[Any], reference: NDArray[Any], current: NDArray[Any]) -
 
 def _explanation(found: Sequence[Decomposition | None], bins: _Bins, reason: str | None) -> FeatureExplanation:
     flows = bin_flows(bins.edges, bins.reference, bins.current)
+    if not bins.edges:
+        reason = "; ".join(filter(None, (reason, SINGLE_BIN)))
     return FeatureExplanation(tuple(filter(None, found)), flows, moved_share(bins.reference, bins.current), reason)
 
 

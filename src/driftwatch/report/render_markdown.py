@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from driftwatch.report.text import printable, shorten
 from driftwatch.report.wording import CELLS, cells, notes, sections, settings, verdict_line
+from driftwatch.report.wording_explanation import explanation_parts
 from driftwatch.report.wording_performance import METRIC_CELLS, metric_cells, performance_lines
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from driftwatch.report.model import DriftReport, FeatureReport
     from driftwatch.report.wording import Section
+    from driftwatch.report.wording_explanation import Part
 
 __all__ = ["render_markdown"]
 
@@ -35,6 +37,9 @@ def render_markdown(report: DriftReport) -> str:
     for section in sections(report):
         parts += [f"### {section.title}"] if section.title else []
         parts += _section(section, report)
+    if report.explanation is not None:
+        for part in explanation_parts(report.explanation):
+            parts += _part(part)
     for title, names in notes(report):
         columns = ", ".join(map(_code, names[:MAX_OTHERS]))
         parts += [f"{title}: {columns}", *_more(len(names) - MAX_OTHERS, "columns")]
@@ -65,6 +70,13 @@ def _section(section: Section, report: DriftReport) -> list[str]:
                 _lines([["Metric", *METRIC_CELLS], ["---", *map(RULES.__getitem__, METRIC_CELLS.values())], *rows])
             )
     return parts
+
+
+def _part(part: Part) -> list[str]:
+    items = part.items[:MAX_OTHERS]
+    bullets = "\n".join(f"- {_code(item.name)}: {_prose('; '.join(item.lines))}" for item in items)
+    written = [f"### {_prose(part.title)}", _prose(part.lead), bullets, *_more(len(part.items) - MAX_OTHERS, "of these")]
+    return [text for text in written if text]
 
 
 def _table(features: Iterable[FeatureReport], report: DriftReport) -> str:

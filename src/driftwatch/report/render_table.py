@@ -26,6 +26,7 @@ from driftwatch.report.text import (
     wrap,
 )
 from driftwatch.report.wording import headline, histograms, moved, notes, sections, settings, verdict_line
+from driftwatch.report.wording_explanation import explanation_parts
 from driftwatch.report.wording_performance import METRIC_CELLS, metric_cells, performance_lines
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from driftwatch.report.performance import MetricReport, PerformanceReport
     from driftwatch.report.text import Glyphs
     from driftwatch.report.wording import Headline, Section
+    from driftwatch.report.wording_explanation import Part
 
 __all__ = ["MAX_ROWS", "print_table", "render_table"]
 
@@ -49,6 +51,7 @@ GAP = "  "
 NAMES_SHOWN = 5
 REASON_INDENT = 16  # after the longest status, "insufficient"
 MIN_NAME = 8
+ITEM_WIDTH = 20  # of a name beside what is said of it
 METRIC_INDENT = 6  # after the verdict on a metric
 
 STYLES = {Verdict.DRIFT: "bold red", Verdict.NO_DRIFT: "bold green", Verdict.NO_VERDICT: "bold yellow"}
@@ -146,6 +149,9 @@ def _layout(report: DriftReport, width: int, glyphs: Glyphs, max_rows: int | Non
     for section in sections(report):
         lines += [[], [Span(section.title, "bold")]] if section.title else []
         lines += _section(section, report, width, glyphs, max_rows)
+    if report.explanation is not None:
+        for part in explanation_parts(report.explanation, glyphs):
+            lines += [[], *_part(part, width, glyphs)]
     lines.append([])
     for title, names in notes(report):
         text = join_names(names, NAMES_SHOWN, glyphs)
@@ -169,6 +175,24 @@ def _section(section: Section, report: DriftReport, width: int, glyphs: Glyphs, 
         lines += [[], *_untested(section.untested, width, glyphs, max_rows)]
     if section.performance is not None:
         lines += [[], *_performance(section.performance, width, glyphs)]
+    return lines
+
+
+def _part(part: Part, width: int, glyphs: Glyphs) -> list[Line]:
+    """Return a part of the explanation: each item by its name in a column of its own, or above where it is long."""
+    lines: list[Line] = [[Span(part.title, "bold")]]
+    lines += [[Span(line, "dim")] for line in (wrap(part.lead, width, glyphs=glyphs) if part.lead else [])]
+    names = [printable(item.name, glyphs) for item in part.items]
+    column = min(max(map(width_of, names), default=0), ITEM_WIDTH)
+    indent = len(GAP) + column + len(GAP)
+    for item, name in zip(part.items, names, strict=True):
+        beside = width_of(name) <= column
+        first = f"{GAP}{pad(name, column)}{GAP}" if beside else " " * indent
+        if not beside:
+            lines += [[Span(line)] for line in wrap(name, width, first=GAP, indent=len(GAP), glyphs=glyphs)]
+        for number, text in enumerate(item.lines):
+            start = first if number == 0 else " " * indent
+            lines += [[Span(line)] for line in wrap(text, width, first=start, indent=indent, glyphs=glyphs)]
     return lines
 
 
