@@ -108,6 +108,13 @@ def services(session: nox.Session) -> None:
 
 
 @nox.session
+def explain(session: nox.Session) -> None:
+    """Contributions of real models, beside those of shap: LightGBM, XGBoost, CatBoost and trees of scikit-learn."""
+    session.install("-e", ".[sklearn,shap]", *group("tests", "models"))
+    session.run("pytest", *(session.posargs or ["tests/explain_models"]), env={"DRIFTWATCH_EXPLAIN": "1"})
+
+
+@nox.session
 def mlflow(session: nox.Session) -> None:
     """Reports in a real MLflow server and in an SQLite store. The full MLflow is large, and holds others back."""
     session.install("-e", ".[mlflow]", *group("tests", "mlflow"))

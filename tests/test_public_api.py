@@ -23,6 +23,7 @@ LAZY = [
     "driftwatch.alerting.retraining",
     "driftwatch.detectors",
     "driftwatch.distributed",
+    "driftwatch.explain",
     "driftwatch.kernels",
     "driftwatch.metrics",
     "driftwatch.middleware",

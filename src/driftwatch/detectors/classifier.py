@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from driftwatch.detectors.base import Score
     from driftwatch.profile.embedding import EmbeddingSample
 
-__all__ = ["ClassifierDetector"]
+__all__ = ["SMALLEST_FOLD", "ClassifierDetector", "cross_halves", "fitted_classifier", "mann_whitney", "scores_of"]
 
 N_FOLDS = 2
 SMALLEST_FOLD = 2  # rows of a side on each half
@@ -55,18 +55,22 @@ class ClassifierDetector(RowsDetector):
 
     def compare(self, sample: EmbeddingSample) -> Score:
         reference, current = (to_host(x).astype(np.float64) for x in (sample.reference_rows, sample.current_rows))
-        rng = np.random.default_rng(self.seed)
         rows = np.concatenate([reference, current])
         is_current = np.repeat([False, True], [len(reference), len(current)])
-        # both sides are halved, so that no half can lack one
-        second = np.concatenate([rng.permutation(len(side)) % N_FOLDS for side in (reference, current)]).astype(bool)
         if min(len(reference), len(current)) < N_FOLDS * SMALLEST_FOLD:
             nan = float("nan")
             return scored(sample, nan, nan, nan)
         areas, pvalues = [], []
-        for held_out in (second, ~second):
-            scores = self._scores(rows[~held_out], is_current[~held_out], rows[held_out], is_joint=sample.is_joint)
-            area, pvalue = mann_whitney(scores, is_current[held_out])
+        for held_out in cross_halves(len(reference), len(current), np.random.default_rng(self.seed)):
+            estimator = fitted_classifier(
+                self.estimator,
+                rows[~held_out],
+                is_current[~held_out],
+                seed=self.seed,
+                is_joint=sample.is_joint,
+                feature="ClassifierDetector",
+            )
+            area, pvalue = mann_whitney(scores_of(estimator, rows[held_out]), is_current[held_out])
             areas.append(area)
             pvalues.append(pvalue)
         area = float(np.mean(areas))
@@ -75,18 +79,31 @@ class ClassifierDetector(RowsDetector):
             sample, area, min(1.0, 2.0 * float(np.mean(pvalues))), effect, pvalue_method="Mann-Whitney, twice the mean"
         )
 
-    def _scores(self, rows: Any, labels: Any, held_out: Any, *, is_joint: bool) -> Any:
-        try:
-            from sklearn.base import clone
-        except ImportError as error:
-            raise MissingExtraError.for_feature(
-                "ClassifierDetector", package="scikit-learn", extra="sklearn"
-            ) from error
-        estimator = clone(self.estimator) if self.estimator is not None else _default(self.seed, is_joint=is_joint)
-        estimator.fit(rows, labels)
-        if hasattr(estimator, "decision_function"):
-            return np.asarray(estimator.decision_function(held_out), dtype=np.float64).reshape(-1)
-        return np.asarray(estimator.predict_proba(held_out), dtype=np.float64)[:, 1]
+
+def cross_halves(n: int, m: int, rng: np.random.Generator) -> tuple[Any, Any]:
+    """Return which of n reference and then m current rows are held out, and which the other time.
+
+    Both sides are halved, so that no half can lack one.
+    """
+    second = np.concatenate([rng.permutation(size) % N_FOLDS for size in (n, m)]).astype(bool)
+    return second, ~second
+
+
+def fitted_classifier(estimator: Any, rows: Any, labels: Any, *, seed: int, is_joint: bool, feature: str) -> Any:
+    """Return a clone of a classifier, or the default one, trained on rows; `feature` is what needs scikit-learn."""
+    try:
+        from sklearn.base import clone
+    except ImportError as error:
+        raise MissingExtraError.for_feature(feature, package="scikit-learn", extra="sklearn") from error
+    model = clone(estimator) if estimator is not None else _default(seed, is_joint=is_joint)
+    return model.fit(rows, labels)
+
+
+def scores_of(estimator: Any, rows: Any) -> Any:
+    """Return what a classifier holds each row for, larger for current ones, shape `(n,)`."""
+    if hasattr(estimator, "decision_function"):
+        return np.asarray(estimator.decision_function(rows), dtype=np.float64).reshape(-1)
+    return np.asarray(estimator.predict_proba(rows), dtype=np.float64)[:, 1]
 
 
 def _default(seed: int, *, is_joint: bool) -> Any:
