@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["DOCS", "PAGES", "ROOT", "Block", "blocks", "page_name", "prose"]
+__all__ = ["DOCS", "PAGES", "ROOT", "Block", "blocks", "page_name", "prose", "text_of"]
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -46,4 +46,12 @@ def blocks(page: Path, *languages: str) -> list[Block]:
 
 def prose(page: Path) -> str:
     """Return the text of a page without its code blocks."""
-    return FENCE.sub("", page.read_text("utf-8"))
+    return FENCE.sub("", text_of(page))
+
+
+def text_of(page: Path) -> str:
+    """Return the text of a page; where it is about another package, without what that one calls things."""
+    text = page.read_text("utf-8")
+    if page.parent.name == "migration":  # tables of two columns of names: theirs first
+        return re.sub(r"^\|[^|\n]*\|", "|", text, flags=re.MULTILINE)
+    return text

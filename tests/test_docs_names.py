@@ -17,7 +17,7 @@ import pytest
 import typer.main
 import yaml
 
-from docs_pages import PAGES, ROOT, blocks, page_name, prose
+from docs_pages import PAGES, ROOT, blocks, page_name, prose, text_of
 from driftwatch.alerting import AlertManager
 from driftwatch.cli.app import app
 from driftwatch.config import Settings, load_settings
@@ -52,8 +52,6 @@ OTHER_WORDS = (
 # Libraries that a name lives beside; without one of them its module cannot be imported here.
 OPTIONAL = {"torch", "jax", "cupy", "pyspark", "redis", "confluent_kafka", "psycopg"}
 NEW = {"driftwatch.detectors.LeCamDetector"}  # what the page about adding a detector adds
-# Pages on how driftwatch differs name things of others on purpose.
-OTHERS = {"docs/migration/driftwatch_0_4.md"}
 # How calls and options of other programs begin.
 FOREIGN = (
     "nox ",
@@ -89,9 +87,7 @@ def resolves(path: str) -> bool:
 
 @every_page
 def test_dotted_names_exist(page: Path) -> None:
-    if page_name(page) in OTHERS:
-        return
-    found = set(re.findall(r"(?<![\w./-])driftwatch(?:\.[A-Za-z_]\w*)+(?![\w/-])", page.read_text("utf-8")))
+    found = set(re.findall(r"(?<![\w./-])driftwatch(?:\.[A-Za-z_]\w*)+(?![\w/-])", text_of(page)))
     names = sorted(name for name in found if name.split(".")[1] not in OTHER_WORDS)
     assert [name for name in names if name not in NEW and not resolves(name)] == []
 
@@ -99,8 +95,6 @@ def test_dotted_names_exist(page: Path) -> None:
 @every_page
 def test_imports_of_blocks_exist(page: Path) -> None:
     code = "\n".join(block.code for block in blocks(page, "python", "py") if "_catalog.py" not in block.title)
-    if page_name(page) in OTHERS:
-        return
     imported = [
         f"{node.module}.{alias.name}"
         for node in ast.walk(ast.parse(code))
@@ -177,12 +171,12 @@ def test_options_named_in_the_text_exist(page: Path) -> None:
 
 @every_page
 def test_sessions_of_nox_exist(page: Path) -> None:
-    assert set(re.findall(r"nox -s (\w+)", page.read_text("utf-8"))) <= SESSIONS
+    assert set(re.findall(r"nox -s (\w+)", text_of(page))) <= SESSIONS
 
 
 @every_page
 def test_extras_exist(page: Path) -> None:
-    text = page.read_text("utf-8")
+    text = text_of(page)
     named = {extra for found in re.findall(r"(?:driftwatch|[\"' ]\.)\[([\w,]+)\]", text) for extra in found.split(",")}
     named |= set(re.findall(r"\bextras? `(\w+)`", text))
     assert named <= EXTRAS | {"extra"}
@@ -190,7 +184,7 @@ def test_extras_exist(page: Path) -> None:
 
 @every_page
 def test_variables_of_the_environment_exist(page: Path) -> None:
-    named = set(re.findall(r"\bDRIFTWATCH_[A-Z_]+[A-Z]\b", page.read_text("utf-8")))
+    named = set(re.findall(r"\bDRIFTWATCH_[A-Z_]+[A-Z]\b", text_of(page)))
     words = {key.word or name for name, key in KEYS.items()} | set(TABLES.values())
     settings = {f"DRIFTWATCH_{word.upper()}" for word in words}
     assert sorted(name for name in named - settings if name not in SOURCE) == []

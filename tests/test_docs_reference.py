@@ -13,7 +13,7 @@ import pytest
 
 import driftwatch
 from docs_pages import DOCS
-from driftwatch.detectors._catalog import DETECTORS
+from driftwatch.detectors._catalog import DETECTORS, detector_by_name
 from driftwatch.kernels._catalog import CATALOG
 
 DIRECTIVE = re.compile(r"^::: (\S+)$", re.MULTILINE)
@@ -92,3 +92,16 @@ def test_every_definition_names_a_source() -> None:
     source = re.compile(r"^Sources?: |\(\d{4}\)", re.MULTILINE)
     without = [section.splitlines()[0] for section in sections if not source.search(section)]
     assert without == ["All statistics"]
+
+
+ROWS = re.findall(r"^\| `(\w+)` \|(.*)\|$", (DOCS / "choosing.md").read_text("utf-8"), re.MULTILINE)
+WINDOW = {"counts": "yes", "distances": "bound"}  # of what a window holds
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_the_page_for_choosing_says_of_every_detector_what_it_is(name: str) -> None:
+    (row,) = [[cell.strip() for cell in cells.split("|")] for found, cells in ROWS if found == name]
+    detector = detector_by_name(name)
+    assert bool(row[2]) == bool(detector.effect_kinds)
+    assert row[3] == WINDOW.get(detector.needs, "no")
+    assert (row[0] == "embeddings, joint") == (detector.needs == "rows")
