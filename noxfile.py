@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import nox
@@ -16,7 +17,8 @@ nox.options.sessions = ["lint", "types", "tests"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 LOWEST_PYTHON = PROJECT["project"]["requires-python"].removeprefix(">=")
-WITHOUT_SERVERS = "--ignore=tests/services"  # their own session, whatever is installed here
+# each has a session of its own, whatever is installed here
+ELSEWHERE = ("--ignore=tests/services", "--ignore=tests/release")
 REQUIREMENT_WITH_FLOOR = re.compile(r"(?P<name>[\w.-]+)>=(?P<floor>[\w.]+)")
 
 
@@ -38,10 +40,11 @@ def pinned_to_floor(requirements: list[str]) -> list[str]:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Ruff: rules and formatting."""
+    """Ruff: rules and formatting. Zizmor: whether a workflow, or the action, can be turned against us."""
     session.install(*group("lint"))
     session.run("ruff", "check", *(session.posargs or ["."]))
     session.run("ruff", "format", "--check", *(session.posargs or ["."]))
+    session.run("zizmor", "--offline", "--strict-collection", "--persona=pedantic", "--quiet", ".github", "action.yml")
 
 
 @nox.session
@@ -56,7 +59,7 @@ def tests(session: nox.Session) -> None:
     """Run all tests with branch coverage; arguments after `--` go to pytest and lift the coverage floor."""
     session.install("-e", ".[cli,sklearn,safetensors]", *group("tests"))
     selected = [*session.posargs, "--cov-fail-under=0"] if session.posargs else []
-    session.run("pytest", "--numprocesses=auto", "--cov", "--cov-report=term", WITHOUT_SERVERS, *selected)
+    session.run("pytest", "--numprocesses=auto", "--cov", "--cov-report=term", *ELSEWHERE, *selected)
 
 
 @nox.session(python=LOWEST_PYTHON)
@@ -69,7 +72,7 @@ def tests_min(session: nox.Session) -> None:
     ]
     pins = pinned_to_floor([*metadata["dependencies"], *brought, *group("frames")])
     session.install("-e", ".[cli,sklearn,safetensors]", *group("tests"), *pins)
-    session.run("pytest", "--numprocesses=auto", WITHOUT_SERVERS, *session.posargs)
+    session.run("pytest", "--numprocesses=auto", *ELSEWHERE, *session.posargs)
 
 
 @nox.session
@@ -184,3 +187,46 @@ def docs(session: nox.Session) -> None:
     session.run("mkdocs", "build", "--strict", *session.posargs, env={"NO_MKDOCS_2_WARNING": "1"})
     if not session.posargs:
         session.run("python", "docs/compare_sites.py", "site", str(beside))
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the wheel and the source distribution into `dist/`, and what comes with them into `sbom/`."""
+    write_release(session, Path("dist"), Path("sbom"))
+
+
+@nox.session
+def release(session: nox.Session) -> None:
+    """Build, and look at what was built: in clean environments of every Python found here; arguments go to pytest."""
+    folder = Path(session.create_tmp())
+    dist, sbom = folder / "dist", folder / "sbom"
+    write_release(session, dist, sbom)
+    session.run("twine", "check", "--strict", *map(str, dist.iterdir()))
+    session.run("check-wheel-contents", str(dist))
+    # by itself: the tests of the package bring its dependencies, and these run without them
+    alone = ["--confcutdir=tests/release", f"--dist={dist}", f"--sbom={sbom}"]
+    paths = [] if any(word.startswith("tests") for word in session.posargs) else ["tests/release"]
+    session.run("pytest", "--durations=20", "--durations-min=1", *alone, *session.posargs, *paths)
+
+
+def write_release(session: nox.Session, dist: Path, sbom: Path) -> None:
+    """Write the two distributions, whose bytes are those of the commit, and the bill of materials of a core install."""
+    session.install(*group("release"))
+    for folder in (dist, sbom):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    asked = ["git", "log", "-1", "--format=%ct"]
+    changed = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()  # noqa: S603
+    dated = {"SOURCE_DATE_EPOCH": changed} if changed else {}  # without git, that of hatchling, a constant
+    session.run("python", "-m", "build", "--no-isolation", f"--outdir={dist}", env=dated)
+
+    (wheel,) = dist.glob("*.whl")
+    core = Path(session.create_tmp()) / "core"
+    session.run("virtualenv", "--clear", "--no-seed", "--quiet", str(core), silent=True)
+    session.run("uv", "pip", "install", "--quiet", "--python", str(core / "bin" / "python"), str(wheel))
+    written = sbom / f"driftwatch-{PROJECT['project']['version']}.cdx.json"
+    session.run(
+        *("cyclonedx-py", "environment", str(core / "bin" / "python")),
+        *("--pyproject=pyproject.toml", "--mc-type=library", "--output-reproducible", f"--output-file={written}"),
+        env=dated,
+    )

@@ -61,7 +61,7 @@ def test_no_common_features_shows_both_sides() -> None:
 
 def test_missing_extra_says_what_to_type() -> None:
     message = str(MissingExtraError.for_feature("reading Parquet", package="pyarrow", extra="cli"))
-    assert message == "reading Parquet needs pyarrow. From a clone of driftwatch: pip install '.[cli]'"
+    assert message == "reading Parquet needs pyarrow. Install it with: pip install 'driftwatch[cli]'"
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+import driftwatch.errors
 from layers import LAYERS, PACKAGE, SURFACES, imported_modules, unit_of
 
-ROOT = Path(__file__).parents[1] / "src" / PACKAGE
+ROOT = Path(driftwatch.errors.__file__).parent
 FILES = sorted(ROOT.rglob("*.py"))
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import tomllib
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
+from project_tree import ROOT, project_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-WORKFLOW = (ROOT / ".github" / "workflows" / "ci.yml").read_text("utf-8")
+WORKFLOWS = {path.name: path.read_text("utf-8") for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
+WORKFLOW = WORKFLOWS["ci.yml"]
 
 LABELS = {
     "core": ("1d76db", "Core library functionality"),
@@ -32,16 +35,6 @@ LABELS = {
 MACHINE_PATH = re.compile(r"(?<![\w.:/~*-])/(?:home|root|Users|work|mnt|tmp)/\w|\b[A-Z]:\\Users\\")
 CODE_FENCE = re.compile(r"^(`{3,})[^\n]*\n.*?^\1[ ]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"!?\[[^\]\n]*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")
-
-
-def project_files() -> list[Path]:
-    """Return the files that git tracks, or would track: everything in the folder that is not ignored."""
-    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    try:
-        listed = subprocess.run(command, capture_output=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError) as error:
-        pytest.skip(f"not a git checkout, so nothing says which files belong to the project: {error}")
-    return [path for name in listed.decode().split("\0") if name and (path := ROOT / name).is_file()]
 
 
 def text_of(path: Path) -> str:
@@ -136,10 +129,16 @@ def test_all_brings_every_other_extra_but_the_engines_of_clusters() -> None:
     assert set(re.findall(r"\w+", everything.partition("[")[2])) == extras.keys() - {"all", "dask", "spark"}
 
 
-def test_every_action_is_pinned_by_its_full_sha_with_the_version_beside_it() -> None:
-    used = re.findall(r"uses: (.*)", WORKFLOW)
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_every_action_is_pinned_by_its_full_sha_with_the_version_beside_it(name: str) -> None:
+    used = re.findall(r"uses: (.*)", WORKFLOWS[name])
     assert used
     assert [line for line in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", line)] == []
+
+
+def test_an_action_is_pinned_to_one_commit_everywhere() -> None:
+    used = {line for text in WORKFLOWS.values() for line in re.findall(r"uses: (.*)", text)}
+    assert len(used) == len({line.partition("@")[0] for line in used})
 
 
 def test_the_gate_waits_for_every_other_job() -> None:
@@ -147,10 +146,22 @@ def test_the_gate_waits_for_every_other_job() -> None:
     assert set(jobs["check"]["needs"]) == jobs.keys() - {"check"}
 
 
-def test_the_workflow_may_only_read() -> None:
-    workflow = yaml.safe_load(WORKFLOW)
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_may_only_read_and_a_job_do_no_more_than_it_is_for(name: str) -> None:
+    workflow = yaml.safe_load(WORKFLOWS[name])
     assert workflow["permissions"] == {"contents": "read"}
-    assert [name for name, job in workflow["jobs"].items() if "permissions" in job] == []
+    given = {job: steps["permissions"] for job, steps in workflow["jobs"].items() if "permissions" in steps}
+    assert given == {
+        "ci.yml": {},
+        "docs.yml": {"deploy": {"pages": "write", "id-token": "write"}},
+        "release.yml": {"publish": {"id-token": "write"}, "announce": {"contents": "write"}},
+    }.get(name, {})
+
+
+def test_what_may_publish_builds_nothing_and_waits_for_a_person() -> None:
+    publish = yaml.safe_load(WORKFLOWS["release.yml"])["jobs"]["publish"]
+    assert publish["environment"] == "pypi"
+    assert [step for step in publish["steps"] if "run" in step] == []
 
 
 def test_the_workflow_tests_every_python_that_the_metadata_promises() -> None:
@@ -160,7 +171,7 @@ def test_the_workflow_tests_every_python_that_the_metadata_promises() -> None:
 
 
 def test_pre_commit_runs_the_ruff_that_nox_runs() -> None:
-    (pinned,) = PYPROJECT["dependency-groups"]["lint"]
+    (pinned,) = [tool for tool in PYPROJECT["dependency-groups"]["lint"] if tool.startswith("ruff==")]
     (repo,) = [r for r in load_yaml(".pre-commit-config.yaml")["repos"] if r["repo"].endswith("/ruff-pre-commit")]
     assert f"ruff=={repo['rev'].removeprefix('v')}" == pinned
 
@@ -173,3 +184,20 @@ def test_every_page_of_the_documentation_is_in_its_menu() -> None:
 
 def test_the_package_says_that_it_is_typed() -> None:
     assert (ROOT / "src" / "driftwatch" / "py.typed").is_file()
+
+
+def test_the_citation_is_of_this_version_and_licence() -> None:
+    citation = load_yaml("CITATION.cff")
+    assert (citation["version"], citation["license"]) == (PYPROJECT["project"]["version"], "MIT")
+    assert (citation["cff-version"], citation["title"]) == ("1.2.0", "DriftWatch")
+
+
+def test_the_package_holds_no_version_of_its_own() -> None:
+    assigned = re.compile(r"^(?:__version__|VERSION|version)\s*(?::.*)?=\s*[\"']\d+\.\d+\.\d+", re.MULTILINE)
+    assert [path for path in (ROOT / "src").rglob("*.py") if assigned.search(path.read_text("utf-8"))] == []
+
+
+def test_every_extra_has_floors() -> None:
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    loose = [r for name, needs in extras.items() if name != "all" for r in needs if not re.search(r">=\d", r)]
+    assert loose == []

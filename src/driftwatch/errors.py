@@ -100,7 +100,7 @@ class MissingExtraError(DriftwatchError, ImportError):
     @classmethod
     def for_feature(cls, feature: str, *, package: str, extra: str) -> Self:
         """Name the feature, the missing package and the line to type."""
-        return cls(f"{feature} needs {package}. From a clone of driftwatch: pip install '.[{extra}]'")
+        return cls(f"{feature} needs {package}. Install it with: pip install 'driftwatch[{extra}]'")
 
 
 class StoreError(DriftwatchError, RuntimeError):

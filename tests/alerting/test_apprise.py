@@ -76,5 +76,5 @@ def test_urls_are_checked_at_once(urls: list[str]) -> None:
 
 def test_a_missing_library_is_named_with_the_line_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "apprise", None)
-    with pytest.raises(MissingExtraError, match=r"pip install '.\[apprise\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'driftwatch\[apprise\]'"):
         AppriseNotifier(urls=["json://a"])

@@ -100,7 +100,7 @@ def test_masked_structured_array_is_read() -> None:
     assert table.column("y").levels().n_missing == 1
 
 
-@pytest.mark.parametrize("missing", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT, np.datetime64("NaT")])
+@pytest.mark.parametrize("missing", [None, float("nan"), np.float32("nan"), pd.NA, pd.NaT, np.datetime64("NaT", "ns")])
 def test_every_word_for_missing_is_understood(missing: object) -> None:
     values = np.array([1.5, missing], dtype=object)
     np.testing.assert_array_equal(values_of({"x": values}), [[1.5, np.nan]])

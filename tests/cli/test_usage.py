@@ -86,7 +86,7 @@ def test_missing_package_of_the_extra_is_named_with_the_line_to_type(
     monkeypatch.setattr("driftwatch.cli.__main__._parse", fail)
     outcome = run("check", "a", "b")
     assert outcome.code == 2
-    assert outcome.error == f"the command line needs {package}. From a clone of driftwatch: pip install '.[cli]'"
+    assert outcome.error == f"the command line needs {package}. Install it with: pip install 'driftwatch[cli]'"
 
 
 def test_missing_typer_is_found_on_import(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

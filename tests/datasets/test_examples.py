@@ -54,5 +54,5 @@ def test_unknown_name_is_refused_with_the_known_ones() -> None:
 
 def test_missing_pyarrow_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingExtraError, match=r"needs pyarrow.*\.\[cli\]"):
+    with pytest.raises(MissingExtraError, match=r"needs pyarrow.*driftwatch\[cli\]"):
         datasets.load("flights")

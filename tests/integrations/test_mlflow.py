@@ -210,7 +210,7 @@ def test_windows_do_not_queue_behind_a_server_that_is_away() -> None:
 
 def test_without_the_library_it_says_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mlflow", None)
-    with pytest.raises(MissingExtraError, match=r"mlflow-skinny.*pip install '\.\[mlflow\]'"):
+    with pytest.raises(MissingExtraError, match=r"mlflow-skinny.*pip install 'driftwatch\[mlflow\]'"):
         log_report(report(), run_id=RUN)
-    with pytest.raises(MissingExtraError, match=r"mlflow-skinny.*pip install '\.\[mlflow\]'"):
+    with pytest.raises(MissingExtraError, match=r"mlflow-skinny.*pip install 'driftwatch\[mlflow\]'"):
         ReportLogger(RUN)

@@ -148,7 +148,7 @@ def test_a_named_pipe_is_read_once_and_whole(tmp_path: Path) -> None:
 def test_a_table_without_pyarrow_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.csv").write_text("a,b\n1,2\n")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    with pytest.raises(MissingExtraError, match=r"reading delimited text \(CSV\) needs pyarrow.*\.\[cli\]"):
+    with pytest.raises(MissingExtraError, match=r"reading delimited text \(CSV\) needs pyarrow.*driftwatch\[cli\]"):
         read(tmp_path / "a.csv")
 
 

@@ -72,5 +72,5 @@ def test_registering_does_not_need_the_store_and_a_broken_one_fails_the_page(sto
 
 def test_without_the_library_it_says_what_to_type(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "prometheus_client", None)
-    with pytest.raises(MissingExtraError, match=r"prometheus-client.*pip install '\.\[prometheus\]'"):
+    with pytest.raises(MissingExtraError, match=r"prometheus-client.*pip install 'driftwatch\[prometheus\]'"):
         DriftCollector(store)

@@ -199,7 +199,7 @@ def test_a_failed_check_is_a_span_with_an_error(spans: tuple[TracerProvider, InM
 
 def test_without_the_library_it_says_what_to_type(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "opentelemetry", None)
-    with pytest.raises(MissingExtraError, match=r"opentelemetry-api.*pip install '\.\[otel\]'"):
+    with pytest.raises(MissingExtraError, match=r"opentelemetry-api.*pip install 'driftwatch\[otel\]'"):
         observe_store(store)
-    with pytest.raises(MissingExtraError, match=r"opentelemetry-api.*pip install '\.\[otel\]'"):
+    with pytest.raises(MissingExtraError, match=r"opentelemetry-api.*pip install 'driftwatch\[otel\]'"):
         check_spans()

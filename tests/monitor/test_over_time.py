@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 
 from driftwatch import Monitor
 from driftwatch.detectors import KSDetector
-from driftwatch.errors import ConfigError, InputError, UnknownNameError
+from driftwatch.errors import ConfigError, InputError, MissingExtraError, UnknownNameError
 from driftwatch.report.model import Verdict
 
 if TYPE_CHECKING:
@@ -316,6 +317,16 @@ def test_history_is_a_long_table() -> None:
         table = history.to_frame(library)
         assert table.shape[0] == 6
         assert type(table).__module__.startswith(library)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_a_table_of_a_library_that_is_not_there_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    history = MONITOR.over_time({"x": np.zeros(200)}, window=100)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingExtraError, match=rf"pip install {library}$"):  # no extra brings them all
+        history.to_frame(library)
 
 
 def test_level_over_all_windows_is_stated() -> None:

@@ -186,7 +186,7 @@ def test_a_console_that_cannot_draw_gets_ascii(encoding: str) -> None:
 
 def test_color_without_rich_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rich.console", None)
-    with pytest.raises(MissingExtraError, match=r"\.\[cli\]"):
+    with pytest.raises(MissingExtraError, match=r"driftwatch\[cli\]"):
         render_table(samples.realistic(), color=True)
 
 

@@ -90,5 +90,5 @@ def test_a_missing_client_names_its_extra(
 ) -> None:
     monkeypatch.undo()
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(MissingExtraError, match=rf"pip install '\.\[{extra}\]'"):
+    with pytest.raises(MissingExtraError, match=rf"pip install 'driftwatch\[{extra}\]'"):
         open_source(address)

@@ -231,7 +231,7 @@ def _unmasked(data: np.ma.MaskedArray[Any, Any]) -> np.ndarray[Any, Any]:
     if kind in "iuf":
         return np.where(mask, np.float16(np.nan), data.data)
     if kind in "mM":
-        return np.where(mask, data.dtype.type("NaT"), data.data)
+        return np.where(mask, np.array("NaT", data.dtype), data.data)
     values = data.data.astype(object)
     values[mask] = None
     return values

@@ -148,7 +148,9 @@ class History:
         try:
             module = importlib.import_module(library)
         except ImportError:
-            raise MissingExtraError.for_feature(f"a {library} table", package=library, extra="all") from None
+            # brought by users, and by no extra
+            message = f"a {library} table needs {library}. Install it with: pip install {library}"
+            raise MissingExtraError(message) from None
         rows = self.rows()
         columns = {key: [row[key] for row in rows] for key in (rows[0] if rows else {})}
         return getattr(module, _FRAMES[library])(columns)
