@@ -75,7 +75,12 @@ def _section(section: Section, report: DriftReport) -> list[str]:
 def _part(part: Part) -> list[str]:
     items = part.items[:MAX_OTHERS]
     bullets = "\n".join(f"- {_code(item.name)}: {_prose('; '.join(item.lines))}" for item in items)
-    written = [f"### {_prose(part.title)}", _prose(part.lead), bullets, *_more(len(part.items) - MAX_OTHERS, "of these")]
+    written = [
+        f"### {_prose(part.title)}",
+        _prose(part.lead),
+        bullets,
+        *_more(len(part.items) - MAX_OTHERS, "of these"),
+    ]
     return [text for text in written if text]
 
 
