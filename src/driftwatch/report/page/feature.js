@@ -17,7 +17,7 @@ driftwatch.feature = (() => {
   function table(head, rows, caption) {
     const numeric = head.map((title) => title.num);
     const cell = (value, i) => (i === 0 ? h("th", { scope: "row" }, value) : h("td", { class: numeric[i] ? "num" : null }, value));
-    return h("div", { class: "scroll" }, h("table", {},
+    return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, h("table", {},
       h("caption", { class: "hidden" }, caption),
       h("thead", {}, h("tr", {}, head.map((title) => h("th", { scope: "col", class: title.num ? "num" : null }, title.text)))),
       h("tbody", {}, rows.map((row) => h("tr", {}, row.map(cell))))));
