@@ -18,7 +18,7 @@ nox.options.sessions = ["lint", "types", "tests"]
 PROJECT = nox.project.load_toml("pyproject.toml")
 LOWEST_PYTHON = PROJECT["project"]["requires-python"].removeprefix(">=")
 # each has a session of its own, whatever is installed here
-ELSEWHERE = ("--ignore=tests/services", "--ignore=tests/release")
+ELSEWHERE = ("--ignore=tests/services", "--ignore=tests/release", "--ignore=tests/pages")
 REQUIREMENT_WITH_FLOOR = re.compile(r"(?P<name>[\w.-]+)>=(?P<floor>[\w.]+)")
 
 
@@ -115,6 +115,13 @@ def explain(session: nox.Session) -> None:
     """Contributions of real models, beside those of shap: LightGBM, XGBoost, CatBoost and trees of scikit-learn."""
     session.install("-e", ".[sklearn,shap]", *group("tests", "models"))
     session.run("pytest", *(session.posargs or ["tests/explain_models"]), env={"DRIFTWATCH_EXPLAIN": "1"})
+
+
+@nox.session
+def pages(session: nox.Session) -> None:
+    """Run what people look at in a real Chromium, which must be installed; Node and npm too, for what drives it."""
+    session.install("-e", ".[cli]", *group("tests"))
+    session.run("pytest", *(session.posargs or ["tests/pages"]))
 
 
 @nox.session

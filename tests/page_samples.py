@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import report_samples as samples
 from driftwatch.report.history import History, window_report
-from driftwatch.report.model import Bins, Status
+from driftwatch.report.model import Bins, Status, TestResult
 from driftwatch.report.performance import Interval, MetricReport, PerformanceReport
 from driftwatch.report.pictures import Histogram, Projection
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HOSTILE_NAMES", "complete", "history", "hostile", "large"]
 
+STATISTICS = ("ks", "wasserstein", "psi", "jensenshannon", "total_variation")
 HOSTILE_NAMES = (
     samples.HOSTILE_NAME,
     "<img src=x onerror=\"touched='img'\">",
@@ -130,6 +131,11 @@ def large(n_features: int) -> DriftReport:
 
     rng = random.Random(0)
 
+    def result(*, test: bool) -> TestResult:
+        p = rng.random() if test else None
+        expected, null_q99, excess = rng.random(), rng.random(), rng.random()
+        return TestResult(rng.random(), test, p, p, expected=expected, null_q99=null_q99, excess=excess)
+
     def counts(n: int) -> tuple[int, ...]:
         return tuple(rng.randrange(500, 1500) for _ in range(n))
 
@@ -142,17 +148,7 @@ def large(n_features: int) -> DriftReport:
             tuple(sorted(rng.gauss(12, 3) for _ in range(9))),
             psi=tuple(rng.random() for _ in range(10)),
         )
-        tests = {
-            name: samples.TestResult(
-                rng.random(),
-                name == "ks",
-                *([rng.random()] * 2 if name == "ks" else ()),
-                expected=rng.random(),
-                null_q99=rng.random(),
-                excess=rng.random(),
-            )
-            for name in ("ks", "wasserstein", "psi", "jensenshannon", "total_variation")
-        }
+        tests = {name: result(test=name == "ks") for name in STATISTICS}
         histogram = Histogram(rng.random(), 10 + rng.random(), counts(26), counts(26))
         found.append(make(f"feature_{i:05}", effect=rng.random(), bins=bins, tests=tests, histogram=histogram))
     return samples.report(found)

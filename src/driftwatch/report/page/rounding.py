@@ -28,13 +28,15 @@ def rounded(value: Any) -> Any:
     if isinstance(value, list):
         return [rounded(item) for item in value]
     if isinstance(value, dict):
-        return {key: rounded(item) for key, item in value.items() if key not in BOUNDS} | _bounds(value)
+        bounds = _bounds(value)
+        return {key: bounds[key] if key in bounds else rounded(item) for key, item in value.items()}
     return value
 
 
 def _bounds(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the bounds in one object, rounded by how far they lie apart."""
-    found = {key: data[key] for key in BOUNDS if key in data}
+    # a feature may have such a name
+    found = {key: data[key] for key in BOUNDS if key in data and not isinstance(data[key], dict)}
     if not found:
         return {}
     numbers = [item for value in found.values() for item in _numbers(value)]
