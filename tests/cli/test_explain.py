@@ -77,3 +77,56 @@ def test_standard_input_is_one_side_only(run: Run) -> None:
 
 def test_what_is_only_unreadable_ends_with_2(run: Run) -> None:
     assert run("explain", "before.csv", "nowhere.csv").code == 2
+
+
+def test_no_segments_leaves_the_search_out(run: Run) -> None:
+    assert "Where the drift sits" in run("explain", "before.csv", "after.csv").out
+    assert "Where the drift sits" not in run("explain", "before.csv", "after.csv", "--no-segments").out
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("weights.json", '{"km": 1, "age": 3.0}'),
+        ("weights.csv", "feature,weight\nkm,1\n\nage,3"),
+        ("bare.csv", "km,1\nage,3\n"),
+    ],
+)
+def test_importance_comes_from_a_file(run: Run, tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    found = json.loads(run("explain", "before.csv", "after.csv", "--importance", name, "--format", "json").out)
+    shares = {one["feature"]: one["importance"] for one in found["explanation"]["ranking"]["features"]}
+    assert shares == {"km": 0.25, "age": 0.75}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("weights.json", "[1, 2]"),
+        ("weights.json", '{"km": true}'),
+        ("weights.json", '{"km": '),
+        ("weights.csv", "km\nage"),
+        ("weights.csv", "feature,weight\nkm,1\nage,much"),
+        ("weights.csv", "km,-1"),
+    ],
+    ids=["list", "true", "cut-off", "one-field", "word", "negative"],
+)
+def test_an_importance_that_is_none_ends_with_2(run: Run, tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    outcome = run("explain", "before.csv", "after.csv", "--importance", name)
+    assert outcome.code == 2
+    assert "number" in outcome.error
+
+
+@pytest.mark.parametrize("name", ["model.pkl", "nowhere.txt"])
+def test_a_model_that_cannot_be_read_ends_with_2(run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / "model.pkl").write_bytes(b"cos\nsystem\n")
+    outcome = run("explain", "before.csv", "after.csv", "--model", name)
+    assert outcome.code == 2
+    assert "pickles are not read" in outcome.error or "not there" in outcome.error
+
+
+def test_a_separation_is_made_where_it_was_asked_for(run: Run) -> None:
+    pytest.importorskip("sklearn", reason="the classifier is scikit-learn's")
+    outcome = run("explain", "before.csv", "after.csv", "--separation", "--no-segments")
+    assert "What tells both sides apart" in outcome.out

@@ -24,6 +24,24 @@ def explain(
     top: Annotated[
         str, typer.Option("--top", metavar="COUNT", help="Features that drifted to explain, the largest drift first.")
     ] = "20",
+    importance: Annotated[
+        str | None,
+        typer.Option(
+            "--importance", metavar="FILE", help="What each feature is worth: JSON, or CSV of names and numbers."
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", metavar="FILE", help="The model: LightGBM (.txt), XGBoost (.json, .ubj) or CatBoost (.cbm)."
+        ),
+    ] = None,
+    segments: Annotated[
+        bool, typer.Option("--segments/--no-segments", help="Whether slices where the drift sits are searched.")
+    ] = True,
+    separation: Annotated[
+        bool, typer.Option("--separation", help="Say by which features a classifier tells both sides apart.")
+    ] = False,
     format: options.FormatOption = None,  # noqa: A002 - the option's name
     output: options.OutputOption = None,
     quiet: options.QuietOption = False,
@@ -46,11 +64,11 @@ def explain(
     config: options.ConfigOption = None,
     debug: options.DebugOption = False,
 ) -> Action:
-    """Compare CURRENT with REFERENCE, and say which part of each feature moved.
+    """Compare CURRENT with REFERENCE, and say which part of each feature moved, where the drift sits, and what it matters.
 
     It ends with 0 whatever it finds, unless --fail-on drift is given.
     """
-    from driftwatch.cli.explain import run_explain
+    from driftwatch.cli.explain import Wanted, run_explain
 
     del debug
     kinds = options.pairs("--kind", "NAME=KIND", kind)
@@ -74,7 +92,7 @@ def explain(
         run_explain,
         reference,
         current,
-        top=top,
+        wanted=Wanted(top, importance, model, segments=segments, separation=separation),
         flags=flags,
         config_file=config,
         calibration=calibration,

@@ -9,6 +9,7 @@ if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and edit
     from driftwatch.explain.contributions import Contributions, ModelContributions
     from driftwatch.explain.explainer import Explainer
     from driftwatch.explain.importance import Importance, importance_of, rank_by_importance
+    from driftwatch.explain.model_files import read_model
     from driftwatch.explain.nearest import drift_direction
     from driftwatch.explain.separation import separating_features
     from driftwatch.explain.shift import score_shift
@@ -22,6 +23,7 @@ __all__ = [
     "drift_direction",
     "importance_of",
     "rank_by_importance",
+    "read_model",
     "score_shift",
     "separating_features",
 ]
@@ -37,6 +39,7 @@ __getattr__, __dir__ = attach(
         "drift_direction": "driftwatch.explain.nearest",
         "importance_of": "driftwatch.explain.importance",
         "rank_by_importance": "driftwatch.explain.importance",
+        "read_model": "driftwatch.explain.model_files",
         "score_shift": "driftwatch.explain.shift",
         "separating_features": "driftwatch.explain.separation",
     },

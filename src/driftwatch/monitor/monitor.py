@@ -305,6 +305,11 @@ class Monitor:
         """Features that the monitor compares, in the order of the reference."""
         return list(self.profile.features)
 
+    @property
+    def reference_rows(self) -> Table | None:
+        """The reference that was passed, where the monitor holds on to it; None where it does not."""
+        return self._rows
+
     def check(self, current: Any, *, groups: Any = None, progress: Progress | None = None) -> DriftReport:
         """Compare current data with the reference.
 

@@ -51,7 +51,8 @@ GAP = "  "
 NAMES_SHOWN = 5
 REASON_INDENT = 16  # after the longest status, "insufficient"
 MIN_NAME = 8
-ITEM_WIDTH = 20  # of a name beside what is said of it
+ITEM_WIDTH = 24  # of a name beside what is said of it
+ITEM_INDENT = 6  # of what is said below a longer one
 METRIC_INDENT = 6  # after the verdict on a metric
 
 STYLES = {Verdict.DRIFT: "bold red", Verdict.NO_DRIFT: "bold green", Verdict.NO_VERDICT: "bold yellow"}
@@ -179,19 +180,19 @@ def _section(section: Section, report: DriftReport, width: int, glyphs: Glyphs, 
 
 
 def _part(part: Part, width: int, glyphs: Glyphs) -> list[Line]:
-    """Return a part of the explanation: each item by its name in a column of its own, or above where it is long."""
+    """Return a part of the explanation: what is said of each item beside its name, or below where a name is long."""
     lines: list[Line] = [[Span(part.title, "bold")]]
     lines += [[Span(line, "dim")] for line in (wrap(part.lead, width, glyphs=glyphs) if part.lead else [])]
     names = [printable(item.name, glyphs) for item in part.items]
-    column = min(max(map(width_of, names), default=0), ITEM_WIDTH)
-    indent = len(GAP) + column + len(GAP)
+    column = max(map(width_of, names), default=0)
+    beside = column <= ITEM_WIDTH
+    indent = len(GAP) + column + len(GAP) if beside else ITEM_INDENT
     for item, name in zip(part.items, names, strict=True):
-        beside = width_of(name) <= column
-        first = f"{GAP}{pad(name, column)}{GAP}" if beside else " " * indent
+        first = f"{GAP}{pad(name, column)}{GAP}"
         if not beside:
             lines += [[Span(line)] for line in wrap(name, width, first=GAP, indent=len(GAP), glyphs=glyphs)]
-        for number, text in enumerate(item.lines):
-            start = first if number == 0 else " " * indent
+        for place, text in enumerate(item.lines):
+            start = first if beside and place == 0 else " " * indent
             lines += [[Span(line)] for line in wrap(text, width, first=start, indent=indent, glyphs=glyphs)]
     return lines
 

@@ -38,6 +38,7 @@ FLOWS_SHOWN = 3
 SMALL_FLOW = 0.1  # of everything that moved: smaller flows are not named
 STANDS_OUT = 0.25  # share of a statistic from which on a single one of its terms is named
 MOST_DIGITS = 17
+MOST_REMAINS = 0.95  # of the drift outside a slice: nothing to tell
 PARTS = {
     "features": "What moved",
     "segments": "Where the drift sits",
@@ -199,4 +200,6 @@ def _segment(segment: Segment, glyphs: Glyphs) -> str:
         f"p {probability(segment.pvalue)}"
     )
     left = segment.remaining
-    return words if left is None else f"{words}; {percent(left)} of the drift remains outside"
+    if left is None or left > MOST_REMAINS:
+        return words
+    return f"{words}; {percent(left)} of the drift remains outside"
