@@ -95,6 +95,12 @@ def mlflow() -> None:
     log_report(MONITOR.check(TABLE))
 
 
+def shap() -> None:
+    from driftwatch.explain._shap import tree_adapter
+
+    tree_adapter(object(), None)
+
+
 def dask() -> None:
     import driftwatch.distributed.dask as clusters
 
@@ -107,6 +113,7 @@ ASKED: dict[str, Callable[[], None]] = {
         cli,
         plot,
         sklearn,
+        shap,
         safetensors,
         redis,
         kafka,
