@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 EXPECTED = {
     "embeddings.py": "Richard Nixon: drifted ['sentence']",
+    "explain_model.py": "mostly by air_time, distance",
     "first_check.py": "dep_delay: effect",
     "own_detector.py": "f2: mean shift 1.0",
     "performance.py": "dropped: roc_auc, accuracy, f1, log_loss, brier",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from driftwatch.errors import MissingExtraError
+import numpy as np
+
+from driftwatch._checks import is_amount
+from driftwatch.errors import ConfigError, MissingExtraError
 from driftwatch.explain.separation import separating_features
 from driftwatch.explain.shift import check_comparable
 from driftwatch.monitor.monitor import Monitor
@@ -18,9 +21,18 @@ if TYPE_CHECKING:
 
 __all__ = ["contribution_drift"]
 
+LITTLE_USED = "the model makes too little of it for a drift to matter"
+
 
 def contribution_drift(
-    reference: Contributions, current: Contributions, /, *, classifier: bool = True, seed: int = 0, **settings: Any
+    reference: Contributions,
+    current: Contributions,
+    /,
+    *,
+    min_share: float = 0.02,
+    classifier: bool = True,
+    seed: int = 0,
+    **settings: Any,
 ) -> ContributionDrift:
     """Compare the contributions of both sides as a monitor compares features: explanation shift.
 
@@ -30,6 +42,9 @@ def contribution_drift(
     Parameters
     ----------
     reference, current : Contributions
+    min_share : float
+        A feature is left out whose mean absolute contribution to an output is smaller than this part of the largest one, on
+        both sides. Tests know no size: without it, the smallest coefficient would make a drift of its feature one of the model.
     classifier : bool
         Whether a classifier is trained to tell the contributions of both sides apart, which needs scikit-learn; where it
         is missing, the result says so.
@@ -62,25 +77,36 @@ def contribution_drift(
     """
     check_comparable(reference, current)
     sides = _columns(reference), _columns(current)
+    if not is_amount(min_share) or min_share > 1.0:
+        raise ConfigError(f"`min_share` must be a number from 0 to 1, got {min_share!r}. 0.02 is usual.")
     pairs = [(name, output) for name in reference.features for output in reference.outputs]
-    monitor = Monitor(sides[0], **settings)
-    report = monitor.check(sides[1])
-    places = dict(zip(monitor.feature_names, pairs, strict=True))
-    tests = []
-    for found in report.ranked():
-        feature, output = places[found.name]
+    shares, used = _sizes(reference, current, min_share)
+    kept = np.flatnonzero(used)
+    monitor = Monitor(sides[0][:, kept], **settings)
+    report = monitor.check(sides[1][:, kept])
+    tests = [
+        ContributionTest(*pair, drift_detected=False, share=share, reason=LITTLE_USED)
+        for pair, share, is_used in zip(pairs, shares, used, strict=True)
+        if not is_used
+    ]
+    for place, found in zip(kept, report.features.values(), strict=True):
+        feature, output = pairs[place]
         adjusted = [test.pvalue_adjusted for test in found.tests.values() if test.pvalue_adjusted is not None]
         tests.append(
             ContributionTest(
                 feature=feature,
                 output=output,
                 drift_detected=found.drift_detected,
+                share=shares[place],
                 effect=found.effect,
                 pvalue_adjusted=min(adjusted, default=None),
                 direction=found.direction,
                 reason=found.reason,
             )
         )
+    tests.sort(
+        key=lambda test: (not test.drift_detected, -(test.share or 0.0) * (test.effect or 0.0), -(test.share or 0.0))
+    )
     separation, reason = _separation(sides, pairs, len(reference.outputs), seed) if classifier else (None, None)
     return ContributionDrift(
         method=reference.method,
@@ -97,6 +123,14 @@ def contribution_drift(
         separation=separation,
         reason=reason,
     )
+
+
+def _sizes(reference: Contributions, current: Contributions, min_share: float) -> tuple[list[float], NDArray[np.bool_]]:
+    """Return the share of each contribution in its output, feature by feature, and which are large enough to test."""
+    sizes = np.maximum(*(np.abs(side.by_feature).mean(axis=0) for side in (reference, current)))
+    shares = sizes / np.maximum(sizes.sum(axis=0), np.finfo(np.float64).tiny)
+    used = sizes >= min_share * sizes.max(axis=0)
+    return [float(share) for share in shares.ravel()], used.ravel()
 
 
 def _columns(side: Contributions) -> NDArray[Any]:

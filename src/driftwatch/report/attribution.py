@@ -150,7 +150,11 @@ class Separation:
 
 @dataclass(frozen=True, slots=True)
 class ContributionTest:
-    """Whether the contributions of one feature to one output drifted, by the tests of a monitor."""
+    """Whether the contributions of one feature to one output drifted, by the tests of a monitor.
+
+    `share` is the part of the feature in the mean absolute contributions to the output, those of the side where it is
+    larger: shares near 0 are drifts that change no score. `reason` says why there is no verdict.
+    """
 
     feature: str
     output: str
@@ -159,13 +163,14 @@ class ContributionTest:
     pvalue_adjusted: float | None = None
     direction: str | None = None
     reason: str | None = None
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ContributionDrift:
     """Drift of what the model makes of the features: the tests of a monitor on the contributions (explanation shift).
 
-    `tests` are ordered as a report ranks features. `separation` is a classifier on all contributions together, None
+    `tests` begin with those that drifted, each by falling `share * effect`. `separation` is a classifier on all contributions together, None
     where scikit-learn is missing, for the `reason`.
     """
 
