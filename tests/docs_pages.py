@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["DOCS", "PAGES", "ROOT", "Block", "blocks", "page_name", "prose", "text_of"]
+__all__ = ["DOCS", "FENCE", "PAGES", "ROOT", "Block", "blocks", "page_name", "prose", "text_of"]
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

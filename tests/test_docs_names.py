@@ -60,6 +60,7 @@ FOREIGN = (
     "uvicorn ",
     "gunicorn ",
     "hypercorn ",
+    "twine ",
     "--lifespan off",
     "--preload",
     "--columns 1000",
