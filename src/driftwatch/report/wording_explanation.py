@@ -52,8 +52,9 @@ PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of an explanation: its title, a sentence, and items."""
+    """A part of an explanation: its name, its title, a sentence, and items."""
 
+    name: str
     title: str
     lead: str
     items: tuple[Item, ...]
@@ -77,9 +78,9 @@ def explanation_parts(explanation: Explanation, glyphs: Glyphs = UNICODE) -> lis
     if explanation.directions:
         items = [direction_words(name, of, glyphs) for name, of in explanation.directions.items()]
         found.append(("directions", "Rows at the ends of the direction in which the mean moved.", items))
-    parts = [Part(PARTS[part], lead, tuple(items)) for part, lead, items in found]
+    parts = [Part(part, PARTS[part], lead, tuple(items)) for part, lead, items in found]
     missing = [
-        Part(PARTS.get(part) or _name(part, glyphs), f"Not given: {printable(reason, glyphs)}", ())
+        Part(part, PARTS.get(part) or _name(part, glyphs), f"Not given: {printable(reason, glyphs)}", ())
         for part, reason in explanation.reasons.items()
     ]
     return [*parts, *missing]

@@ -10,7 +10,7 @@ from importlib.resources import files
 __all__ = ["SCRIPTS", "STYLE", "asset", "policy"]
 
 # In the order in which they build on each other. `start.js` reads what a file embeds: pages of a server do without it.
-SCRIPTS = ("core.js", "charts.js", "list.js", "feature.js", "app.js", "start.js")
+SCRIPTS = ("core.js", "charts.js", "list.js", "feature.js", "explanation.js", "app.js", "start.js")
 STYLE = "style.css"
 
 

@@ -9,6 +9,7 @@ from driftwatch.report.model import Verdict
 from driftwatch.report.page.rounding import rounded
 from driftwatch.report.text import printable
 from driftwatch.report.wording import headline, moved, notes, sentence, settings, verdict_line
+from driftwatch.report.wording_explanation import explanation_parts
 from driftwatch.report.wording_performance import METRIC_CELLS, metric_cells, performance_lines
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ def _words(report: DriftReport, shown: Sequence[FeatureReport]) -> dict[str, Any
         "signals": _used(SIGNALS, (name for feature in shown for name in feature.signals)),
         "flags": _used(FLAGS, (name for feature in shown for name in feature.flags)),
         "performance": _performance(report),
+        "explanation": _explanation(report),
         "omitted": report.n_features - len(shown),
         "rows": [_row(feature, report) for feature in shown],
     }
@@ -100,6 +102,21 @@ def _performance(report: DriftReport) -> dict[str, Any] | None:
         "head": [list(item) for item in METRIC_CELLS.items()],
         "rows": [[printable(m.name), *metric_cells(m)] for m in report.performance.metrics.values()],
     }
+
+
+def _explanation(report: DriftReport) -> list[dict[str, Any]] | None:
+    """Return the parts of the explanation in words: a name, a title, a lead, and items with what is said of each."""
+    if report.explanation is None:
+        return None
+    return [
+        {
+            "name": part.name,
+            "title": part.title,
+            "lead": part.lead,
+            "items": [[i.name, list(i.lines)] for i in part.items],
+        }
+        for part in explanation_parts(report.explanation)
+    ]
 
 
 def _history(history: History, shown: Sequence[FeatureReport]) -> dict[str, Any]:
