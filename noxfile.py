@@ -19,6 +19,8 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 LOWEST_PYTHON = PROJECT["project"]["requires-python"].removeprefix(">=")
 # each has a session of its own, whatever is installed here
 ELSEWHERE = ("--ignore=tests/services", "--ignore=tests/release", "--ignore=tests/pages")
+# The tutorials by the numbers of their files: two need libraries that only `backends` installs
+TUTORIALS, TUTORIALS_OF_BACKENDS = ("01", "02", "03", "06", "07"), ("04", "05")
 REQUIREMENT_WITH_FLOOR = re.compile(r"(?P<name>[\w.-]+)>=(?P<floor>[\w.]+)")
 
 
@@ -78,7 +80,7 @@ def tests_min(session: nox.Session) -> None:
 @nox.session
 def backends(session: nox.Session) -> None:
     """Run the contract suite on PyTorch and JAX, on the CPU; arguments after `--` go to pytest."""
-    session.install("-e", ".[cli]", *group("tests", "backends"))
+    session.install("-e", ".[cli,plot]", *group("tests", "backends", "notebooks"))
     selected = session.posargs or [
         "--numprocesses=auto",
         "tests/libraries",
@@ -87,6 +89,15 @@ def backends(session: nox.Session) -> None:
     ]
     # Compiled code runs once for each shape here: the time is the compiler's.
     session.run("pytest", "--backend=torch", "--backend=jax", *selected, env={"JAX_DISABLE_MOST_OPTIMIZATIONS": "1"})
+    if not session.posargs:
+        session.run("python", "docs/generate_tutorials.py", "--check", *TUTORIALS_OF_BACKENDS)
+
+
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Run the tutorials as notebooks, and compare the pages with what they gave; `-- NAME` runs one and writes its page."""
+    session.install("-e", ".[cli,plot]", *group("notebooks"))
+    session.run("python", "docs/generate_tutorials.py", *(session.posargs or ["--check", *TUTORIALS]))
 
 
 @nox.session

@@ -342,7 +342,7 @@ def test_history_can_be_drawn() -> None:
     pytest.importorskip("matplotlib", reason="drawing needs matplotlib, which users bring")
     history = MONITOR.over_time({"x": moving()}, window=50)
     ax = history.plot()
-    assert ax.get_ylabel() == "effect"
+    assert ax.get_ylabel() == "effect (filled: drift)"
     assert len(ax.lines[0].get_xdata()) == 8
     assert list(ax.lines[1].get_xdata()) == [i for i, v in enumerate(verdicts(history)) if v == "drift"]
     assert history.plot("ks", features=["x"], ax=ax) is ax

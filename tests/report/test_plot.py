@@ -247,6 +247,14 @@ def test_an_overview_of_many_features_shows_as_many_as_can_be_read() -> None:
     assert "60 more features (60 drifted)" in ax.get_xlabel()
 
 
+def test_an_overview_of_few_drifted_features_is_filled_up_with_others() -> None:
+    made = report([*(feature(f"f{i}", effect=i / 1000) for i in range(30)), drifted("price")])
+    (ax,) = made.plot().axes
+    assert [label.get_text() for label in ax.get_yticklabels()][:2] == ["price", "f29"]
+    assert len(ax.get_yticklabels()) == 20
+    assert ax.get_xlabel().endswith("; 11 more features")
+
+
 def test_one_picture_goes_on_the_axes_that_are_given() -> None:
     figure = Figure()
     left, right = figure.subplots(1, 2)

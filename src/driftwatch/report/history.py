@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from driftwatch.errors import ConfigError, MissingExtraError, UnknownNameError
-from driftwatch.report.axes import new_axes
+from driftwatch.report.axes import LINES, legend_of_names, new_axes
 from driftwatch.report.model import Verdict
+from driftwatch.report.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["History", "WindowReport", "reason_of", "share", "statistics_of", "window_report"]
 
+MIDNIGHT = "T00:00:00"
+TICKS = 12
 LINES_SHOWN = 10  # features in a drawing, those that were furthest away from the reference
 
 
@@ -166,7 +169,7 @@ class History:
         return "\n".join(lines)
 
     def plot(self, statistic: str = "effect", *, features: Sequence[str] | None = None, ax: Any = None) -> Any:
-        """Draw one statistic over the windows, one line for each feature, drifted windows marked; return the axes.
+        """Draw one statistic over the windows, one line for each feature, filled where it drifted; return the axes.
 
         Parameters
         ----------
@@ -189,16 +192,18 @@ class History:
             raise ConfigError(f"no window has a statistic {statistic!r}. There are: {', '.join(known) or 'none'}.")
         chosen = list(features) if features is not None else _furthest(lines)
         ax = new_axes() if ax is None else ax
-        for name in chosen:
+        for number, name in enumerate(chosen):
             x, y = lines.get(name, ([], []))
-            ax.plot(x, y, marker=".", label=name)
+            colour, style = LINES[number % len(LINES)], "-" if number < len(LINES) else "--"
+            ax.plot(x, y, style, marker="o", markersize=4, markerfacecolor="white", color=colour, label=printable(name))
             hits = [(i, v) for i, v in zip(x, y, strict=True) if name in self.windows[i].drifted]
-            ax.plot([i for i, _ in hits], [v for _, v in hits], "o", color="red")
-        labels = [str(window.start) for window in self.windows]
-        ticks = list(range(0, len(labels), max(1, len(labels) // 8)))
-        ax.set_xticks(ticks, [labels[i] for i in ticks], rotation=30, ha="right")
-        ax.set_ylabel(statistic)
-        ax.legend(fontsize="small")
+            ax.plot([i for i, _ in hits], [v for _, v in hits], "o", markersize=6, color=colour)
+        labels = [str(window.start).removesuffix(MIDNIGHT) for window in self.windows]
+        ticks = list(range(0, len(labels), -(-len(labels) // TICKS)))
+        ax.set_xticks(ticks, [labels[i] for i in ticks], rotation=30, ha="right", rotation_mode="anchor")
+        ax.set_ylabel(f"{statistic} (filled: drift)")
+        ax.spines[["top", "right"]].set_visible(False)
+        legend_of_names(ax, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         return ax
 
     def _lines(self, statistic: str) -> dict[str, tuple[list[int], list[float]]]:

@@ -1,14 +1,11 @@
-"""One picture of one feature on the axes it is given (layer 4): the counts of a report as shares, and nothing else.
-
-Every text with a name in it is drawn as it stands: `$` starts no formula, and no TeX is run.
-"""
+"""One picture of one feature on the axes it is given (layer 4): the counts of a report as shares, and nothing else."""
 
 from __future__ import annotations
 
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any
 
-from driftwatch.report.axes import ramp
+from driftwatch.report.axes import LINES, PLAIN, ramp
 from driftwatch.report.text import number, percent, printable, shorten
 
 if TYPE_CHECKING:
@@ -19,12 +16,12 @@ if TYPE_CHECKING:
 
     Squares = list[list[float]]
 
-__all__ = ["CURRENT", "GREY", "PANELS", "PLAIN", "REFERENCE", "clean", "panels_of", "side_map"]
+__all__ = ["CURRENT", "GREY", "PANELS", "REFERENCE", "clean", "panels_of", "side_map"]
 
-# Okabe and Ito (2008): told apart with every common kind of colour vision, and in grey
-REFERENCE, CURRENT, GREY = "#0072B2", "#D55E00", "#5F5F5F"
-PLAIN: dict[str, Any] = {"parse_math": False, "usetex": False}
+REFERENCE, CURRENT = LINES[:2]
+GREY = "#5F5F5F"
 LEVEL_WIDTH = 18  # cells of a category level beside its bar
+TICKS = 6
 GAP = 0.6  # between the bins and what lies beyond them, in bins
 LEGEND: dict[str, Any] = {"fontsize": "small", "frameon": False}
 ROWS_FOR_ALL_SQUARES = 2_000  # of the smaller side; with fewer, neighbouring squares of a plane are drawn as one
@@ -91,6 +88,7 @@ def _histogram(ax: Any, histogram: Histogram) -> None:
                 fontsize="x-small",
                 color=GREY,
             )
+    ax.locator_params(axis="x", nbins=TICKS)
     ax.set_ylim(bottom=0)
     ax.set_ylabel("share of values")
     ax.yaxis.set_major_formatter(_tick)
@@ -113,6 +111,8 @@ def _densities(ax: Any, feature: FeatureReport) -> None:
         ax.stairs(heights, edges, color=colour, linewidth=1.4, label=label)
     ax.set_ylim(bottom=0)
     ax.set_ylabel("density")
+    if not outer:
+        ax.set_xlabel("without the outer bins, which are open")
     ax.legend(**LEGEND)
 
 
@@ -143,7 +143,9 @@ def _ecdf(ax: Any, feature: FeatureReport) -> None:
             textcoords="offset points",
             fontsize="small",
             va="top",
+            bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 1},
         )
+    ax.locator_params(axis="x", nbins=TICKS)
     ax.set_ylim(-0.02, 1.02)
     ax.set_ylabel("share of values below")
     ax.yaxis.set_major_formatter(_tick)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from driftwatch.errors import ConfigError, UnknownNameError
-from driftwatch.report.axes import new_figure
-from driftwatch.report.plot_panels import CURRENT, GREY, PANELS, PLAIN, clean, panels_of, side_map
+from driftwatch.report.axes import PLAIN, new_figure
+from driftwatch.report.plot_panels import CURRENT, GREY, PANELS, clean, panels_of, side_map
 from driftwatch.report.text import NAME_WIDTH, printable, shorten, wrap
 from driftwatch.report.wording import MISSING_MOVES, sentence, verdict_line
 
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_report"]
 
-FEATURES_SHOWN = 40  # rows that a page of a paper has room for
+DRIFTED_SHOWN = 40  # rows that a page of a paper has room for
+SHOWN = 20  # of which the others may fill up so many
 WIDTH, HEIGHT = 3.5, 3.1  # inches of a panel: a column of a paper
 TITLE_WIDTH = 34  # characters of the title for each panel under it
 
@@ -77,7 +78,7 @@ def _effects(report: DriftReport, ax: Any) -> Any:
     drifted = sum(feature.drift_detected for feature in features)
     if not features:
         raise ConfigError("the report has no effect to draw: no feature was tested. Draw one feature by its name.")
-    shown = features[:FEATURES_SHOWN]
+    shown = features[: min(max(drifted, SHOWN), DRIFTED_SHOWN)]
     if ax is None:
         figure = new_figure(2 * WIDTH, 1.2 + 0.24 * len(shown))
         ax = figure.subplots()

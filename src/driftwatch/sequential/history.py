@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from driftwatch.report.axes import new_axes
+from driftwatch.report.axes import legend_of_names, new_axes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ class History:
         ax.axhline(math.log10(threshold), color="black", linestyle="--", label="alarm")
         ax.set_xlabel("batch")
         ax.set_ylabel("evidence (log10)")
-        ax.legend(loc="upper left", fontsize="small")
+        legend_of_names(ax, loc="upper left")
         return ax
 
     def _stacked(self, d: int) -> HostArray:

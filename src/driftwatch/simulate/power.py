@@ -12,7 +12,7 @@ from driftwatch.arrays.table import read_table
 from driftwatch.errors import ConfigError
 from driftwatch.kernels.proportions import clopper_pearson
 from driftwatch.monitor.left_out import folds, n_folds, spread, starts
-from driftwatch.report.axes import new_axes
+from driftwatch.report.axes import LINES, new_axes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -82,6 +82,7 @@ class PowerCurve:
             If matplotlib is not installed.
         """
         ax = new_axes() if ax is None else ax
+        ax.set_prop_cycle(color=LINES)
         for window in dict.fromkeys(point.window for point in self.points):
             line = sorted((p for p in self.points if p.window == window), key=lambda p: p.strength)
             x, rate = [p.strength for p in line], [p.rate for p in line]
