@@ -14,6 +14,14 @@ async function opened(browser, problems, url, { ready = "#page[data-ready]", all
   context.setDefaultTimeout(PATIENCE);
   await context.setOffline(offline);
   const page = await context.newPage();
+  // when the first frame with the page in it was drawn, by the page's own clock
+  await page.addInitScript(() => {
+    const look = () => requestAnimationFrame(() => {
+      if (!document.querySelector("#page[data-ready]")) look();
+      else setTimeout(() => { globalThis.drawnAt = performance.now(); });
+    });
+    look();
+  });
   const asked = new RegExp(allow ?? "^$");
   page.on("request", (request) => {
     const address = request.url().split("#")[0];

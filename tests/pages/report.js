@@ -144,6 +144,13 @@ module.exports = {
     return found;
   },
 
+  /** Seconds until the page was there and drawn, by its own clock; nodes; megabytes of the heap. */
+  async timed({ open, input }) {
+    const page = await open(input.url);
+    await page.waitForFunction(() => globalThis.drawnAt);
+    return page.evaluate(() => ({ seconds: globalThis.drawnAt / 1000, nodes: document.querySelectorAll("*").length, heap: performance.memory.usedJSHeapSize / 1e6 }));
+  },
+
   /** A page that holds the output of a notebook's cell. */
   async notebook({ open, input }) {
     const page = await open(input.url, { ready: "iframe" });

@@ -38,7 +38,7 @@ PART = (
     "tests/test_layers.py",
     "tests/test_public_api.py",
 )
-ELSEWHERE = ("tests/services", "tests/release")
+ELSEWHERE = ("tests/services", "tests/release", "tests/pages")
 
 
 @pytest.fixture
