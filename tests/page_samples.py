@@ -13,7 +13,7 @@ from driftwatch.report.pictures import Histogram, Projection
 if TYPE_CHECKING:
     from driftwatch.report.model import DriftReport, FeatureReport
 
-__all__ = ["HOSTILE_NAMES", "complete", "history", "hostile", "large"]
+__all__ = ["HOSTILE_NAMES", "complete", "history", "hostile", "large", "plain"]
 
 STATISTICS = ("ks", "wasserstein", "psi", "jensenshannon", "total_variation")
 HOSTILE_NAMES = (
@@ -123,6 +123,17 @@ def hostile() -> DriftReport:
     return samples.report(
         features, only_in_current=HOSTILE_NAMES, correction=evil, reference_hash=evil, created_at=evil, driftwatch_version=evil
     )  # fmt: skip
+
+
+def plain(n_features: int) -> DriftReport:
+    """Return a report of many features with one test each and no pictures: what counts is how many there are."""
+    tests = {"ks": TestResult(0.4, is_test=True, pvalue=1e-9, pvalue_adjusted=1e-8)}
+    return samples.report(
+        [
+            samples.drifted(f"feature_{i:05}", tests=tests, bins=None, effect=0.4 + 0.5 * i / n_features)
+            for i in range(n_features)
+        ]
+    )
 
 
 def large(n_features: int) -> DriftReport:

@@ -5,6 +5,7 @@ driftwatch.page = (() => {
   const ROW = 56; // pixels, as the style sheet has it
   const PRINTED = 30; // features in full on paper
   const PRINTED_ROWS = 200;
+  const LINES = 6; // features drawn over time, the highest ranked
   const NAMES = 12; // of a note, before a reader asks for more
 
   const SORTS = {
@@ -154,19 +155,19 @@ driftwatch.page = (() => {
     return h("section", { class: "panel" }, h("h2", {}, "Performance"), lines.map((text) => h("p", { class: "small muted" }, text)), rows.length ? feature.table(columns, rows, "Metrics of both sides") : null);
   }
 
-  function evidence({ history: past, report }) {
+  function evidence({ history: past, report, words }) {
     if (!past || past.windows.length < 2) return null;
     const label = (window) => `${window.start}: ${window.verdict.replace("_", " ")}, ${count(window.n_drifted)} drifted, ${count(window.n_rows)} rows`;
     const ends = [past.windows[0], past.windows[past.windows.length - 1]].map((window) => printable(window.start));
-    const worst = Object.entries(past.effects).slice(0, 6);
+    const strongest = words.rows.map((row) => row[0]).filter((name) => Object.hasOwn(past.effects, name)).slice(0, LINES);
     const labels = past.windows.map((window) => String(window.start));
     return h("section", { class: "panel" },
       h("h2", {}, "Over time"),
       past.summary.map((text) => h("p", { class: "small muted" }, text)),
       h("figure", { class: "part" }, h("figcaption", {}, h("h3", {}, "Verdicts"), h("span", { class: "small" }, `${ends[0]} to ${ends[1]}`)), charts.strip(past.windows.map((window) => ({ verdict: window.verdict, label: label(window) }))), h("p", {}, "Tall: drift. Half: no drift. Low: no verdict.")),
-      h("div", { class: "figures" }, worst.map(([name, values]) => {
+      h("div", { class: "figures" }, strongest.map((name) => {
         const title = h("bdi", { class: "name" }, shorten(name, 60));
-        return feature.figure(title, charts.overTime(values, { labels, least: report.min_effect, hits: past.hits[name] ?? [], label: `Effect of ${shorten(name, 60)} over time` }));
+        return feature.figure(title, charts.overTime(past.effects[name], { labels, least: report.min_effect, hits: past.hits[name] ?? [], label: `Effect of ${shorten(name, 60)} over time` }));
       })),
     );
   }
@@ -177,7 +178,7 @@ driftwatch.page = (() => {
       ["Reference", `${count(report.n_reference)} rows`],
       ["Current", `${count(report.n_current)} rows`],
       ["Features", `${count(report.n_features)}, ${count(report.n_drifted)} drifted`],
-      ["Level (alpha)", report.alpha === null ? "not required" : `${number(report.alpha)}, correction ${printable(report.correction)}, over ${count(report.n_tests ?? 0)} p-values`],
+      ["Level (alpha)", report.alpha === null ? "not required" : `${number(report.alpha)}, correction ${printable(report.correction)}${report.n_tests ? `, over ${count(report.n_tests)} p-values` : ""}`],
       ["Smallest effect", `${number(report.min_effect)}${report.calibrated ? ", calibrated" : ""}${report.excess ? ", on statistics without their own noise" : ""}`],
       ["Any change at all", report.global_pvalue === undefined || report.global_pvalue === null ? null : `p ${probability(report.global_pvalue)} (${printable(report.global_method)})`],
       ["Only in reference", report.only_in_reference.length ? names(report.only_in_reference.slice(0, 200)) : null],

@@ -255,7 +255,7 @@ driftwatch.charts = (() => {
     const cell = size / grid.length;
     grid.forEach((row, y) => {
       row.forEach((value, x) => {
-        const strength = Math.sqrt(Math.abs(value) / (top || 1));
+        const strength = Math.abs(value) / (top || 1);
         if (strength < 0.02) return;
         svg.append(s("rect", { class: value < 0 ? "reference fill" : "current fill", x: x * cell, y: size - (y + 1) * cell, width: cell, height: cell, "fill-opacity": Math.min(strength, 1).toFixed(2) }));
       });
@@ -296,12 +296,12 @@ driftwatch.charts = (() => {
   /** One square for each window: `[{verdict, label}]`. */
   function strip(windows) {
     const height = 26;
-    const width = WIDTH / Math.max(windows.length, 1);
+    const width = Math.min(WIDTH / Math.max(windows.length, 1), 20);
     const drifted = windows.filter((window) => window.verdict === "drift").length;
     const svg = s("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", class: "chart strip", preserveAspectRatio: "none", "aria-label": `${drifted} of ${windows.length} windows drifted` });
     windows.forEach((window, i) => {
       const tall = window.verdict === "drift" ? 24 : window.verdict === "no_drift" ? 14 : 6;
-      svg.append(s("rect", { class: `verdict-${window.verdict}`, x: i * width + Math.min(1, width * 0.1), width: Math.max(width - Math.min(2, width * 0.2), 0.5), y: 25 - tall, height: tall }, s("title", {}, window.label)));
+      svg.append(s("rect", { class: `verdict-${window.verdict}`, x: i * width, width: Math.max(width - Math.min(2, width * 0.2), 0.5), y: 25 - tall, height: tall }, s("title", {}, window.label)));
     });
     return svg;
   }
@@ -328,7 +328,12 @@ driftwatch.charts = (() => {
     const radius = values.length > 80 ? 2 : 3.5;
     values.forEach((value, i) => {
       if (value === null || value === undefined) return;
-      plot.svg.append(s("circle", { class: marked.has(i) ? "drift fill" : "current fill", cx: px(i), cy: plot.py(value), r: radius }, s("title", {}, `${labels[i] ?? i}: ${number(value)}${marked.has(i) ? ", drifted" : ""}`)));
+      const [x, y] = [px(i), plot.py(value)];
+      const text = s("title", {}, `${shorten(String(labels[i] ?? i))}: ${number(value)}${marked.has(i) ? ", drifted" : ""}`);
+      const far = radius * 1.8;
+      plot.svg.append(marked.has(i)
+        ? s("polygon", { class: "drift fill", points: join([[x - far, y], [x, y - far], [x + far, y], [x, y + far]]) }, text)
+        : s("circle", { class: "current fill", cx: x, cy: y, r: radius }, text));
     });
     const ends = labels.length > 1 ? [[px(0), shorten(labels[0], 19)], [px(values.length - 1), shorten(labels[labels.length - 1], 19)]] : [];
     xLabels(plot, ends);

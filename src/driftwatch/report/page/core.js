@@ -32,6 +32,7 @@ globalThis.driftwatch = (() => {
 
   /** A name at a length that fits a page. */
   function shorten(text, length = SHOWN) {
+    if (!text.trim()) return `'${text}'`;
     const characters = printable(text.length > 4 * length ? text.slice(0, 4 * length) : text);
     return characters.length <= length && text.length <= 4 * length ? characters : `${characters.slice(0, length)}…`;
   }
@@ -64,5 +65,7 @@ globalThis.driftwatch = (() => {
   /** Counts as shares of their sum. */
   const shares = (values) => values.map((value) => value / (total(values) || 1));
 
+  // `sections`: what else a page shows between the features and the performance, functions from the payload to a node or
+  // null; a script that comes before `app.js` adds its own.
   return { h, s, printable, shorten, count, number, decimals, probability, percent, total, shares, sections: [] };
 })();

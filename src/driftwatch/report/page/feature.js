@@ -4,6 +4,7 @@ driftwatch.feature = (() => {
   const { h, charts, printable, shorten, count, number, decimals, probability, percent } = driftwatch;
   const MISSING = ["more missing", "fewer missing"];
   const OWN = new Set(["statistic", "pvalue", "pvalue_adjusted", "threshold", "expected", "null_q99", "excess", "reason"]);
+  const DETAILS = { pvalue_method: "p-value:", n_permutations: "permutations:", cohens_h: "Cohen's h", dof: "degrees of freedom" };
   const LEVELS = 20; // drawn before a reader asks for more
 
   const key = () => h("span", { class: "key", "aria-hidden": "true" }, h("span", {}, h("i", { class: "reference" }), "reference"), h("span", {}, h("i", { class: "current" }), "current"));
@@ -68,7 +69,7 @@ driftwatch.feature = (() => {
       figure("Distribution", charts.distribution(feature), { legend: true, note: open }),
       figure("Cumulative distribution", charts.ecdf(feature), { legend: true, note: "Known at the bounds of the cells, straight in between." }),
       figure("Levels", charts.levels(feature, LEVELS), { legend: true, note: feature.bins?.labels.length > LEVELS ? `The ${LEVELS} most frequent of ${count(feature.bins.labels.length)}; the others are in the table below.` : null }),
-      figure("PSI by bin", charts.psi(feature), { note: "Upwards: more in the current data. Downwards: less." }),
+      figure(feature.bins?.labels.length ? "PSI by level" : "PSI by bin", charts.psi(feature), { note: "Upwards: more in the current data. Downwards: less." }),
       feature.effect === null ? null : figure("Effect", charts.effect(feature.effect, { interval: moved ? interval : null, least: report.min_effect }), { note: interval && moved && report.confidence ? `Interval of ${percent(report.confidence)}.` : null }),
       share > 0 ? figure("Missing values", charts.pairs([["missing", missing(feature, "reference"), missing(feature, "current")]], "Share of missing values: reference and current"), { legend: true }) : null,
       overTime(feature, report, history),
@@ -80,7 +81,7 @@ driftwatch.feature = (() => {
     const values = history?.effects[feature.name];
     if (!values) return null;
     const labels = history.windows.map((window) => String(window.start));
-    return figure("Effect over time", charts.overTime(values, { labels, least: report.min_effect, hits: history.hits[feature.name] ?? [] }), { note: "Filled red: drifted in that window." });
+    return figure("Effect over time", charts.overTime(values, { labels, least: report.min_effect, hits: history.hits[feature.name] ?? [] }), { note: "Diamonds: drifted in that window." });
   }
 
   function statistics(feature, words) {
@@ -88,7 +89,7 @@ driftwatch.feature = (() => {
     if (!tests.length) return null;
     const rows = tests.map(([name, test]) => {
       const details = Object.entries(test).filter(([detail, value]) => !OWN.has(detail) && value !== null);
-      const note = [...details.map(([detail, value]) => `${printable(detail).replaceAll("_", " ")} ${typeof value === "number" ? number(value) : printable(value)}`), ...(test.reason ? [printable(test.reason)] : [])];
+      const note = [...details.map(([detail, value]) => `${DETAILS[detail] ?? printable(detail).replaceAll("_", " ")} ${typeof value === "number" ? number(value) : printable(value)}`), ...(test.reason ? [printable(test.reason)] : [])];
       const title = words.statistics[name] ?? shorten(name, 60);
       return [note.length ? [title, h("span", { class: "note" }, note.join(", "))] : title, number(test.statistic), "pvalue" in test ? probability(test.pvalue) : "", "pvalue" in test ? probability(test.pvalue_adjusted) : "", number(test.threshold), number(test.expected), number(test.null_q99), number(test.excess)];
     });
