@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import os
 import stat
@@ -218,6 +220,38 @@ def test_environment_decides_on_colour_and_progress(
 def test_colour_on_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("driftwatch.cli.rendering.wants_color", lambda _: True)
     assert "\x1b[" in run("check", "a", "b").out
+
+
+def test_a_page_is_not_written_to_a_terminal(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    refused = run("check", "a", "b", "--format", "html")
+    assert refused.code == 2
+    assert "is a page for a browser" in refused.error
+    assert run("check", "a", "b", "--format", "html", "-o", tmp_path / "report.html").code == 1
+    assert "Drift detected" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_page_has_the_earlier_checks_of_its_stream(run: Run, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    check = ("check", "a", "b", "--store", tmp_path / "kept.db", "--stream", "nightly", "--format", "html", "-o", page)
+    for _ in range(3):
+        assert run(*check).code == 1
+    packed = page.read_text(encoding="utf-8").partition('id="more">')[2].partition("<")[0]
+    past = json.loads(gzip.decompress(base64.b64decode(packed)))["history"]
+    assert [window["verdict"] for window in past["windows"]] == ["drift"] * 3
+    assert past["effects"]["price"] == [0.411] * 3
+
+
+def test_a_store_that_fails_does_not_cost_the_page(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise DriftwatchError("the store is gone")
+
+    monkeypatch.setattr("driftwatch.cli.conclusion.keep", fails)
+    page = tmp_path / "report.html"
+    outcome = run("check", "a", "b", "--store", tmp_path / "kept.db", "--stream", "s", "--format", "html", "-o", page)
+    assert outcome.code == 2
+    assert "the store is gone" in outcome.err
+    assert page.exists()
 
 
 def test_note_survives_a_closed_standard_error(monkeypatch: pytest.MonkeyPatch) -> None:

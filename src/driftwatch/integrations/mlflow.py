@@ -16,7 +16,6 @@ from driftwatch.errors import ConfigError, MissingExtraError
 from driftwatch.integrations.mlflow_names import metric_key
 from driftwatch.metrics.of_report import DEFAULT_TOP, check_top, report_families
 from driftwatch.profile.profile import Profile
-from driftwatch.report.render_html import render_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +27,6 @@ __all__ = ["Logged", "ReportLogger", "log_report"]
 
 FOLDER = "driftwatch"  # of the artifacts, and the first word of every metric and tag
 TIMEOUT = 30.0  # seconds; a client tries again for minutes where the server is away
-_PAGE = '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Drift</title>{}</html>\n'
 _CREDENTIALS = re.compile(r"//[^/@\s]+@")
 
 _log = logging.getLogger("driftwatch.mlflow")
@@ -217,7 +215,7 @@ class _Sending(threading.Thread):
         texts = {
             "report.json": self._report.to_json(indent=2),
             "report.md": self._report.to_markdown(),
-            "report.html": _PAGE.format(render_html(self._report)),
+            "report.html": self._report.to_html(),
         }
         for name, text in texts.items():
             client.log_text(self._run_id, text, f"{folder}/{name}")
