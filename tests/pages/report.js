@@ -20,6 +20,7 @@ module.exports = {
       found.violations.push(...(await violations(page)));
       found.overflow = Math.max(found.overflow, await overflow(page));
     }
+    await page.evaluate(() => scrollTo(0, 0));
     if (input.picture) await page.screenshot({ path: input.picture, fullPage: true });
     return found;
   },

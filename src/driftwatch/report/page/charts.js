@@ -228,21 +228,22 @@ driftwatch.charts = (() => {
     return pairs(bins.labels.slice(0, most).map((label, i) => [label, before[i], after[i]]), "Share of rows of each level: reference and current");
   }
 
-  /** A value on a line from 0 to 1, with its interval and the size from which it is material. */
+  /** A value on a line from 0 on, with its interval and the size from which it is material. */
   function effect(value, { interval = null, least = null } = {}) {
     const height = 58;
     const [left, right] = [12, WIDTH - 12];
-    const px = (share) => left + (right - left) * Math.min(Math.max(share, 0), 1);
+    const end = Math.min(1, Math.max(0.1, value, least ?? 0, interval?.high ?? 0) * 1.25);
+    const px = (share) => left + (right - left) * Math.min(Math.max(share / end, 0), 1);
     const svg = s("svg", { viewBox: `0 0 ${WIDTH} ${height}`, role: "img", class: "chart", "aria-label": `Effect ${number(value)}` });
     svg.append(s("line", { class: "axis", x1: left, x2: right, y1: 30, y2: 30 }));
-    for (const share of [0, 0.25, 0.5, 0.75, 1]) svg.append(s("text", { x: px(share), y: 52, "text-anchor": share === 0 ? "start" : share === 1 ? "end" : "middle" }, number(share)));
+    for (const share of ticks(0, end, 5)) svg.append(s("text", { x: px(share), y: 52, "text-anchor": share === 0 ? "start" : share === 1 ? "end" : "middle" }, number(share)));
     if (least !== null) {
       svg.append(s("line", { class: "mark dashed", x1: px(least), x2: px(least), y1: 18, y2: 40 }));
-      svg.append(s("text", { class: "small", x: px(least) + 4, y: 12, "text-anchor": least > 0.6 ? "end" : "start" }, `material from ${number(least)}`));
+      svg.append(s("text", { class: "small", x: px(least) + 4, y: 12, "text-anchor": least > 0.6 * end ? "end" : "start" }, `material from ${number(least)}`));
     }
     if (interval && interval.low !== null && interval.high !== null) {
       svg.append(s("line", { class: "current whisker", x1: px(interval.low), x2: px(interval.high), y1: 30, y2: 30 }));
-      for (const end of [interval.low, interval.high]) svg.append(s("line", { class: "current line", x1: px(end), x2: px(end), y1: 24, y2: 36 }));
+      for (const bound of [interval.low, interval.high]) svg.append(s("line", { class: "current line", x1: px(bound), x2: px(bound), y1: 24, y2: 36 }));
     }
     svg.append(s("circle", { class: "current fill", cx: px(value), cy: 30, r: 6 }));
     return svg;
