@@ -19,7 +19,7 @@ Every statistic is written once, on the [array API standard](https://data-apis.o
 NumPy, PyTorch, JAX, CuPy, and of any other library that follows the standard. driftwatch imports none of them but NumPy:
 bring the one that your data are in.
 
-```py
+```py title="needs PyTorch"
 import torch
 from driftwatch import Monitor
 from driftwatch.kernels import ks_2samp

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["DOCS", "FENCE", "PAGES", "ROOT", "Block", "blocks", "page_name", "prose", "text_of"]
+__all__ = ["DOCS", "FENCE", "PAGES", "ROOT", "Block", "blocks", "examples", "page_name", "prose", "text_of"]
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -42,6 +42,14 @@ def blocks(page: Path, *languages: str) -> list[Block]:
         for found in FENCE.finditer(page.read_text("utf-8"))
         if found["language"] in languages
     ]
+
+
+def examples(page: Path, library: str) -> list[str]:
+    """Return what runs on a page where a library is installed, in its order; nothing where no block needs it."""
+    title = f'title="needs {library}"'
+    found = blocks(page, "python", "py")
+    wanted = [block.code for block in found if block.title == title or (block.language == "python" and not block.title)]
+    return wanted if any(block.title == title for block in found) else []
 
 
 def prose(page: Path) -> str:
