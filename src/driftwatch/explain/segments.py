@@ -12,7 +12,6 @@ from scipy.special import xlogy
 from driftwatch.explain.slices import Rows, Slice
 from driftwatch.kernels.contingency import fisher_exact_2x2
 from driftwatch.kernels.homogeneity import chi2_2samp
-from driftwatch.kernels.multiplicity import adjust
 from driftwatch.report.explanation import Segment
 
 if TYPE_CHECKING:
@@ -59,35 +58,31 @@ def changed_shares(
     The scan statistic is the likelihood ratio of two shares against one (Kulldorff 1997). Two conditions must beat one
     by more than twice the logarithm of the number of slices, which is about what the best of so many gains by chance.
     After each find its rows are taken out of both sides, so that the next slice is one that it does not explain; its
-    p-value is that of the remaining test rows. p-values are corrected by Holm over the at most five slices that were
-    tested, whatever the dependence: the many that were only looked at cost nothing, as they are other rows.
+    p-value is that of the remaining test rows. The slices are tested in the order in which they were found, until one
+    fails: a fixed sequence, which needs no further correction, as those that were only looked at are other rows. The
+    p-value of a slice is the largest of it and those before it.
 
     References
     ----------
     Kulldorff, M. (1997), "A spatial scan statistic", Communications in Statistics 26.
     """
-    candidates: list[Slice] = []
-    pvalues: list[float] = []
+    found: list[Segment] = []
     n_searched = 0
+    least = 0.0
+    every = Rows(search.reference | test.reference, search.current | test.current)
     left, judged = search, test
     for _ in range(MAX_SEGMENTS):
-        found, looked = _best_slice(cells, left)
+        best, looked = _best_slice(cells, left)
         n_searched = max(n_searched, looked)
-        if found is None or found.statistic < 2.0 * math.log(max(looked, 2)):
+        if best is None:
             break
-        candidate = Slice(tuple((cells[feature], run) for feature, run in found.parts))
-        candidates.append(candidate)
-        pvalues.append(_pvalue(candidate.rows, judged))
+        candidate = Slice(tuple((cells[feature], run) for feature, run in best.parts))
+        least = max(least, _pvalue(candidate.rows, judged))
+        if least > alpha:
+            break
+        found.append(_segment(candidate, cells, every, least))
         left, judged = left.without(candidate.rows), judged.without(candidate.rows)
-    corrected = adjust(pvalues, "holm").tolist() if pvalues else []
-    every = Rows(search.reference | test.reference, search.current | test.current)
-    described = (
-        _segment(candidate, cells, every, pvalue)
-        for candidate, pvalue in zip(candidates, corrected, strict=True)
-        if pvalue <= alpha
-    )
-    found_segments = [one for one in described if abs(one.share_current - one.share_reference) >= MIN_CHANGE]
-    return tuple(found_segments), n_searched
+    return tuple(one for one in found if abs(one.share_current - one.share_reference) >= MIN_CHANGE), n_searched
 
 
 def halves(n_reference: int, n_current: int, rng: np.random.Generator) -> tuple[Rows, Rows]:
