@@ -124,7 +124,7 @@ def services(session: nox.Session) -> None:
 @nox.session
 def explain(session: nox.Session) -> None:
     """Contributions of real models, beside those of shap: LightGBM, XGBoost, CatBoost and trees of scikit-learn."""
-    session.install("-e", ".[sklearn,shap]", *group("tests", "models"))
+    session.install("-e", ".[sklearn,shap]", *group("models"))
     session.run("pytest", *(session.posargs or ["tests/explain_models"]), env={"DRIFTWATCH_EXPLAIN": "1"})
 
 

@@ -14,6 +14,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRe
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
+from driftwatch.arrays.table import read_table
 from driftwatch.errors import ConfigError, InputError
 from driftwatch.explain import ModelContributions
 
@@ -185,7 +186,8 @@ def test_columns_are_matched_by_name_whatever_their_order() -> None:
     found = ModelContributions.fit(model, shuffled)
     assert found.reference.features == ("age", "income", "tenure")
     assert found.reference.gap < ROUNDING
-    np.testing.assert_array_equal(found.of({name: data[name] for name in data}).scores, found.reference.scores)
+    again = found.of({name: data[name] for name in data})
+    np.testing.assert_allclose(again.scores, found.reference.scores, atol=ROUNDING)
 
 
 def test_categories_of_a_frame_reach_the_model() -> None:
@@ -199,6 +201,22 @@ def test_categories_of_a_frame_reach_the_model() -> None:
     assert found.gap < ROUNDING
     assert np.abs(found.by_feature[:, 3]).max() > 0.1
     np.testing.assert_array_equal(found.by_feature[:, 1], 0.0)
+
+
+def test_other_frames_with_categories_reach_the_model_as_pandas() -> None:
+    pl = pytest.importorskip("polars", reason="polars is not installed")
+    pytest.importorskip("pyarrow", reason="polars needs pyarrow to become pandas")
+    data = frame().assign(city=np.where(matrix()[:, 0] > 0, "Rome", "Oslo"))
+
+    def model(rows: pd.DataFrame) -> Any:
+        return rows["age"].to_numpy() * np.where(rows["city"] == "Rome", 2.0, -1.0)
+
+    fitted = ModelContributions.fit(model, data, max_rows=50)
+    mapping = {name: data[name].to_list() for name in data}
+    for other in (pl.DataFrame(mapping), pl.LazyFrame(mapping), mapping):
+        np.testing.assert_array_equal(fitted.of(other).by_feature, fitted.of(data).by_feature)
+    with pytest.raises(InputError, match=r"a model reads these from a pandas frame only\. Pass a pandas frame"):
+        fitted.of(read_table(data))
 
 
 def test_model_without_names_takes_features_in_the_users_order() -> None:
