@@ -204,11 +204,16 @@ driftwatch.page = (() => {
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }
 
+  function paperLine(row) {
+    const text = row.group === "none" ? row.feature.reason : row.moved;
+    return text ? shorten(text, 120) : "";
+  }
+
   /** What paper gets in place of the list: the ranked table, and the drifted features in full. */
   function paper(payload, rows) {
     const head = [feature.text("Feature"), feature.text("Verdict"), feature.text("What moved"), feature.num("Effect"), feature.num("p")];
     const shown = rows.slice(0, PRINTED_ROWS);
-    const lines = shown.map((row) => [h("bdi", { class: "name" }, shorten(row.name, 80)), WORDS[row.group], shorten(row.group === "none" ? row.feature.reason ?? "" : row.moved, 120), decimals(row.feature.effect), probability(row.pvalue)]);
+    const lines = shown.map((row) => [h("bdi", { class: "name" }, shorten(row.name, 80)), WORDS[row.group], paperLine(row), decimals(row.feature.effect), probability(row.pvalue)]);
     const drifted = rows.filter((row) => row.group === "drift");
     const rest = drifted.length > PRINTED ? h("p", {}, `… and ${count(drifted.length - PRINTED)} more drifted.`) : null;
     return [

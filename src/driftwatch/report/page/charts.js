@@ -145,10 +145,13 @@ driftwatch.charts = (() => {
         if (cell.high !== null) known.set(cell.high, [below, after]);
       }
     };
-    add(cells(feature));
     if (feature.histogram) add(cells({ bins: feature.bins }));
+    add(cells(feature));
     const [low, high] = feature.histogram ? [feature.histogram.low, feature.histogram.high] : [-Infinity, Infinity];
-    return [...known].filter(([x]) => x >= low && x <= high).sort((a, b) => a[0] - b[0]);
+    const found = [...known].filter(([x]) => x >= low && x <= high).sort((a, b) => a[0] - b[0]);
+    // the cells of a window are known to within an error: a step down would be one
+    const rises = found.every(([, pair], i) => i === 0 || (pair[0] >= found[i - 1][1][0] - 1e-9 && pair[1] >= found[i - 1][1][1] - 1e-9));
+    return rises || !feature.histogram ? found : steps({ bins: null, histogram: feature.histogram });
   }
 
   /** Both empirical distribution functions at the known bounds, and where they are furthest apart. */

@@ -107,11 +107,11 @@ driftwatch.feature = (() => {
     return h("div", { class: "part" }, h("h3", {}, "In its own unit"), table(head, [row("reference"), row("current")], "Location and spread of both sides"));
   }
 
-  function intervals(feature, report) {
+  function intervals(feature, report, words) {
     const found = Object.entries(feature.intervals ?? {});
     if (!found.length) return null;
     const head = [text("Effect size"), num("Value"), num("From"), num("To")];
-    const rows = found.map(([name, interval]) => [printable(name).replaceAll("_", " "), number(interval.value), number(interval.low), number(interval.high)]);
+    const rows = found.map(([name, interval]) => [words.statistics[name] ?? printable(name).replaceAll("_", " "), number(interval.value), number(interval.low), number(interval.high)]);
     return h("div", { class: "part" }, h("h3", {}, report.confidence ? `Intervals of ${percent(report.confidence)}` : "Intervals"), table(head, rows, "Effect sizes with their intervals"));
   }
 
@@ -145,7 +145,7 @@ driftwatch.feature = (() => {
       reasons(feature, words),
       figures(feature, report, history),
       summary(feature),
-      intervals(feature, report),
+      intervals(feature, report, words),
       statistics(feature, words),
       counts(feature),
     ];

@@ -13,6 +13,7 @@ __all__ = ["rounded"]
 DIGITS = 6
 # Bounds of cells keep six digits of their spread: seconds since 1970 agree in their first six.
 BOUNDS = frozenset({"edges", "low", "high"})
+ROUNDED = frozenset({float, list, dict})
 
 
 def rounded(value: Any) -> Any:
@@ -23,19 +24,26 @@ def rounded(value: Any) -> Any:
     >>> rounded({"effect": 0.12345678, "n": 123456789, "edges": [1.7e9 + 0.125, 1.7e9 + 4.0]})
     {'effect': 0.123457, 'n': 123456789, 'edges': [1700000000.125, 1700000004.0]}
     """
-    if isinstance(value, float):
+    kind = type(value)
+    if kind is float:
         return float(f"{value:.{DIGITS}g}")
-    if isinstance(value, list):
-        return [rounded(item) for item in value]
-    if isinstance(value, dict):
+    # a call only where there is something to round: a large report has a million counts
+    if kind is list:
+        return [rounded(item) if type(item) in ROUNDED else item for item in value]
+    if kind is dict:
         bounds = _bounds(value)
-        return {key: bounds[key] if key in bounds else rounded(item) for key, item in value.items()}
+        return {
+            key: bounds[key] if key in bounds else rounded(item) if type(item) in ROUNDED else item
+            for key, item in value.items()
+        }
     return value
 
 
 def _bounds(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the bounds in one object, rounded by how far they lie apart."""
     # a feature may have such a name
+    if BOUNDS.isdisjoint(data):
+        return {}
     found = {key: data[key] for key in BOUNDS if key in data and not isinstance(data[key], dict)}
     if not found:
         return {}
