@@ -117,6 +117,17 @@ def test_features_beyond_the_paired_ones_are_searched_by_themselves() -> None:
     assert found.n_searched < pairs * 36 * 36 + (MAX_PAIRED + 65) * 36
 
 
+def test_of_too_many_features_the_highest_ranked_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("driftwatch.explain.where.MAX_FEATURES", 2)
+    rng = np.random.default_rng(6)
+    reference, current = _data(rng, 2_000), _data(rng, 2_000, planted=0.15)
+    ranked = ["city", "age", "income", "visits", "score"]
+    found = _found(reference, current, ranked=ranked)
+    assert "2 of 5 features" in (found.reason or "")
+    assert {one.feature for one in found.segments[0].conditions} == {"age", "city"}
+    assert _found(reference, current, ranked=ranked[::-1]).segments == ()
+
+
 def test_few_rows_give_no_slice_and_a_reason() -> None:
     rng = np.random.default_rng(7)
     found = _found(_data(rng, 50), _data(rng, 500))

@@ -172,7 +172,14 @@ class Explainer:
         parts: dict[str, Callable[[Table, Table], object]] = {}
         if self.segments:
             parts["segments"] = lambda reference, current: find_segments(
-                self.monitor, reference, current, names, alpha=self.alpha, max_rows=self.max_rows, seed=self.seed
+                self.monitor,
+                reference,
+                current,
+                names,
+                ranked=[feature.name for feature in report.ranked()],
+                alpha=self.alpha,
+                max_rows=self.max_rows,
+                seed=self.seed,
             )
         if self.model is not None:
             parts |= {"score_shift": self._score_shift, "contribution_drift": self._contribution_drift}

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_ROWS", "find_segments"]
 
 MAX_ROWS = 20_000  # of each side: more are sampled
+MAX_FEATURES = 500  # that conditions are made of: those of the largest effect
 MAX_DRIFTED = 10  # features for which a slice is searched in which they drift
 MIN_ROWS = 100  # of each side: fewer than that in two halves say nothing
 KINDS = frozenset({FeatureKind.NUMERIC, FeatureKind.CATEGORICAL, FeatureKind.BOOLEAN})
@@ -32,6 +33,7 @@ def find_segments(
     current: Table,
     drifted: Sequence[str],
     *,
+    ranked: Sequence[str] | None = None,
     alpha: float = 0.05,
     max_rows: int = MAX_ROWS,
     seed: int = 0,
@@ -46,6 +48,9 @@ def find_segments(
         Rows.
     drifted : sequence of str
         Features that drifted, the largest drift first.
+    ranked : sequence of str, optional
+        All features, those first that slices are to be made of where there are too many; by default in the order of the
+        reference.
     alpha : float
         Probability of any slice where there is none, of each of both kinds.
     max_rows : int
@@ -62,15 +67,17 @@ def find_segments(
     both = set(reference.names) & set(current.names)
     names = [
         name
-        for name, feature in features.items()
-        if name in both and feature.kind in KINDS and monitor.plan.options(name).role is Role.FEATURE
+        for name in (features if ranked is None else ranked)
+        if name in both and features[name].kind in KINDS and monitor.plan.options(name).role is Role.FEATURE
     ]
-    cells, left_out = encode(features, names, *sides)
+    cells, left_out = encode(features, names[:MAX_FEATURES], *sides)
     search, test = halves(n, m, rng)
     segments, n_shares = changed_shares(cells, search, test, alpha=alpha)
     local, n_local = drifts_inside(cells, drifted[:MAX_DRIFTED], search, test, alpha=alpha)
-    reason = "; ".join(f"{name} takes no part: {why}" for name, why in left_out.items()) or None
-    return Segments(segments, local, n_shares + n_local, n, m, alpha, reason)
+    reasons = [f"{name} takes no part: {why}" for name, why in left_out.items()]
+    if len(names) > MAX_FEATURES:
+        reasons.append(f"slices are made of {MAX_FEATURES:,} of {len(names):,} features, those of the largest effect")
+    return Segments(segments, local, n_shares + n_local, n, m, alpha, "; ".join(reasons) or None)
 
 
 def _sampled(table: Table, max_rows: int, rng: np.random.Generator) -> Table:
