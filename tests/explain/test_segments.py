@@ -78,10 +78,10 @@ def test_without_drift_a_slice_is_found_at_most_as_often_as_alpha_says() -> None
 def test_one_condition_is_enough_where_a_second_adds_nothing(seed: int) -> None:
     rng = np.random.default_rng(seed)
     reference, current = _data(rng, 4_000), _data(rng, 4_000)
-    current["city"] = np.where(rng.random(4_000) < 0.2, "E", current["city"])
+    current["city"] = np.where(rng.random(4_000) < 0.1, "E", current["city"])
     found = _found(reference, current).segments[0]  # one in twenty runs finds another by chance
     assert [(one.feature, one.label) for one in found.conditions] == [("city", "E")]
-    assert found.remaining == pytest.approx(0.0, abs=0.1)
+    assert found.remaining == pytest.approx(0.0, abs=0.25)
 
 
 def test_a_slice_that_went_missing_and_one_that_vanished_are_two() -> None:
