@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -27,12 +27,13 @@ INSTALLS_WITHIN = 180.0
 def _needed(*commands: str) -> str:
     """Return the path of the first command that is installed; else skip the test, and fail it in CI."""
     found = next(filter(None, map(shutil.which, commands)), None)
-    if found is None:
-        reason = f"{commands[0]} is not installed (Debian: apt-get install chromium nodejs npm)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return found
+    return found or _without(f"{commands[0]} is not installed (Debian: apt-get install chromium nodejs npm)")
+
+
+def _without(reason: str) -> NoReturn:
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
 def _packages() -> Path:
@@ -47,7 +48,10 @@ def _packages() -> Path:
             for name in ("package.json", "package-lock.json"):
                 shutil.copy(HERE / name, made)
             command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-            subprocess.run(command, cwd=made, check=True, timeout=INSTALLS_WITHIN, stdin=subprocess.DEVNULL)
+            try:
+                subprocess.run(command, cwd=made, check=True, timeout=INSTALLS_WITHIN, stdin=subprocess.DEVNULL)
+            except (subprocess.SubprocessError, OSError) as error:
+                _without(f"npm could not install what tests/pages/package-lock.json names: {error}")
             folder.mkdir(exist_ok=True)
             shutil.copytree(Path(made) / "node_modules", folder / "node_modules", dirs_exist_ok=True)
         (folder / "done").touch()
