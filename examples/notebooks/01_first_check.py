@@ -23,10 +23,15 @@ print(report.summary())
 assert report.drifted_features == ["dep_delay", "air_time", "arr_delay", "dest"]
 assert round(report.features["dep_delay"].tests["ks"].statistic, 3) == 0.125
 assert round(report.features["dep_delay"].effect, 2) == 0.12
+before, after = (np.sort(side["dep_delay"].drop_null().to_numpy()) for side in (january, july))
+minute = np.arange(-60, 600)
+gap = np.searchsorted(before, minute) / len(before) - np.searchsorted(after, minute) / len(after)
+assert minute[gap.argmax()] == 2
+assert [round(float((side < 2).mean()), 2) for side in (before, after)] == [0.66, 0.54]
 
 # %% [markdown]
-# Four of eight features drifted. The first one is the delay at departure: D = 0.125 says that there is a delay for which the shares of
-# flights below it differ by 12.5 percentage points. The picture shows which: about 5 minutes.
+# Four of eight features drifted. The first one is the delay at departure: D = 0.125 says that there is a delay below which the shares
+# of flights differ by 12.5 percentage points. It is two minutes: 66 % of flights left with less in January, 54 % in July.
 
 # %%
 # Picture: Departure delays in January and July as histograms, distribution functions, and PSI by bin
@@ -103,7 +108,8 @@ assert not any(feature.significant for feature in control.features.values())
 # %% [markdown]
 # ## In a pipeline
 #
-# `assert_no_drift` raises where data drifted, and the report goes where you want it: JSON keeps all of it, pictures included.
+# `assert_no_drift` raises where data drifted, and the report goes where you want it: JSON keeps all of it, what pictures are drawn of
+# included, and `report.to_html("report.html")` is a page to send to a colleague.
 
 # %%
 try:
@@ -113,7 +119,7 @@ except DriftDetectedError as error:
 
 text = report.to_json()
 again = DriftReport.from_json(text)
-print(f"{len(text) / 1000:.0f} kB of JSON, the same verdict: {again.verdict == report.verdict}")
+print(f"read again from JSON, the same verdict: {again.verdict == report.verdict}")
 
 # %% tags=["claims"]
 assert again.drifted_features == report.drifted_features

@@ -19,7 +19,8 @@ __all__ = ["plot_report"]
 DRIFTED_SHOWN = 40  # rows that a page of a paper has room for
 SHOWN = 20  # of which the others may fill up so many
 WIDTH, HEIGHT = 3.5, 3.1  # inches of a panel: a column of a paper
-TITLE_WIDTH = 34  # characters of the title for each panel under it
+NARROW = 2.9  # of three side by side, so that they can still be read across a page
+TITLE_WIDTH = 9.7  # characters of the title to an inch
 
 
 def plot_report(report: DriftReport, feature: str | None, *, kind: str | None, ax: Any) -> Any:
@@ -57,7 +58,8 @@ def _feature(report: DriftReport, feature: FeatureReport, kind: str | None, ax: 
         return ax.figure
     planes = ["reference", "current"] if kind is None and wanted[0] == "projection" else []
     n_panels = len(planes) + len(wanted)
-    figure = new_figure(WIDTH * n_panels, HEIGHT + 0.3)
+    width = n_panels * (WIDTH if n_panels < 3 else NARROW)
+    figure = new_figure(width, HEIGHT + 0.3)
     own = figure.subplots(1, n_panels, squeeze=False)[0]
     for axes, side in zip(own, planes, strict=False):
         side_map(axes, feature, current=side == "current")
@@ -66,7 +68,7 @@ def _feature(report: DriftReport, feature: FeatureReport, kind: str | None, ax: 
     for axes in own:
         clean(axes)
     said = sentence(feature, report)
-    lines = wrap(said, TITLE_WIDTH * n_panels) if said else []
+    lines = wrap(said, int(TITLE_WIDTH * width)) if said else []
     verdict = "drift" if feature.drift_detected else "no drift" if feature.has_verdict else "no verdict"
     figure.suptitle("\n".join([f"{name}: {verdict}", *lines]), fontsize="medium", x=0.01, ha="left", **PLAIN)
     return figure
