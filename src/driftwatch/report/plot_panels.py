@@ -233,8 +233,8 @@ def _draw_map(ax: Any, projection: Projection, cells: Squares, colours: Any, spa
     )
     # edges in the colour of their cell: vector formats show hairlines between cells otherwise
     drawn = ax.pcolormesh(x, y, cells, cmap=colours, vmin=span[0], vmax=span[1], edgecolors="face", linewidth=0.2)
-    ax.set_xlabel("along the difference of the means")
-    ax.set_ylabel("along the largest spread")
+    ax.set_xlabel("along the difference of the means", fontsize="small")
+    ax.set_ylabel("along the largest spread", fontsize="small")
     return drawn
 
 
