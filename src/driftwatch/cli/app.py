@@ -14,6 +14,7 @@ import typer
 
 from driftwatch.cli import options
 from driftwatch.cli.alert_app import alert_app
+from driftwatch.cli.dashboard_app import dashboard
 from driftwatch.cli.explain_app import explain
 from driftwatch.cli.history_app import history_app
 from driftwatch.cli.metrics_app import metrics
@@ -458,6 +459,7 @@ def watch(
 
 app.command()(metrics)
 app.command()(explain)
+app.command()(dashboard)
 
 
 @config_app.command("show")

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from driftwatch._version import version
 
@@ -57,7 +57,7 @@ class Answers:
         self._kept: OrderedDict[Hashable, tuple[str, float, Answer]] = OrderedDict()
         self._n_bytes = 0
         self._marked = ("", float("-inf"))
-        self._running: dict[Hashable, Future[object]] = {}
+        self._running: dict[Hashable, Future[Any]] = {}
         self._lock = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
 
@@ -155,7 +155,7 @@ class Answers:
                 self._running[key] = future
             future.add_done_callback(lambda _: self._done(key))
         # shielded: a client that leaves must not take the answer from the others
-        found: T = await asyncio.shield(asyncio.wrap_future(future))  # type: ignore[assignment,arg-type]
+        found: T = await asyncio.shield(asyncio.wrap_future(future))
         return found
 
     def _done(self, key: Hashable) -> None:

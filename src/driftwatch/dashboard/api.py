@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from driftwatch.dashboard.asking import Asked, RefusedError
+from driftwatch.dashboard.asking import Asked
 from driftwatch.dashboard.guards import path_below
 from driftwatch.dashboard.views import SCHEMA_VERSION, Views
 

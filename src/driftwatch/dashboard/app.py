@@ -22,9 +22,9 @@ from driftwatch.dashboard.access import Access
 from driftwatch.dashboard.answers import Answer, Answers
 from driftwatch.dashboard.api import api_routes, error_response, is_api, json_bytes, respond
 from driftwatch.dashboard.asking import Asked, RefusedError
+from driftwatch.dashboard.documents import REPORT_POLICY, report_document, static_file
 from driftwatch.dashboard.events import KEPT, Events, EventStream
 from driftwatch.dashboard.guards import Door, Guard, path_below, root_of
-from driftwatch.dashboard.documents import REPORT_POLICY, report_document, static_file
 from driftwatch.dashboard.views import SCHEMA_VERSION, Views
 from driftwatch.errors import ConfigError, StoreError
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import AsyncIterator, Callable, Collection
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Scope
 
     from driftwatch.store.model import Run
     from driftwatch.store.protocol import Store
@@ -45,7 +45,7 @@ _TYPES = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
 _HTTP = {404: ("not_found", "there is no such page"), 405: ("only_reads", "this only reads: GET and HEAD")}
 
 
-class Dashboard(Starlette):
+class Dashboard(Starlette):  # type: ignore[misc,unused-ignore]  # the types session does not follow it
     """See `driftwatch.dashboard.dashboard`."""
 
     def __init__(

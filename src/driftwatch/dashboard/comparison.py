@@ -28,13 +28,12 @@ def report_document(run: Run, text: str) -> Mapping[str, Any]:
         If the check failed, or its report cannot be read.
     """
     try:
-        document = json.loads(text)
-        if not isinstance(document["features"], dict):
-            raise TypeError("features")
+        found: Mapping[str, Any] = json.loads(text)
+        if isinstance(found["features"], dict):
+            return found
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise RefusedError(409, "no_report", f"check {run.id} has no report: it failed, or it cannot be read") from None
-    found: Mapping[str, Any] = document
-    return found
+        pass
+    raise RefusedError(409, "no_report", f"check {run.id} has no report: it failed, or it cannot be read")
 
 
 def compared(

@@ -19,7 +19,16 @@ __all__ = ["OWN_FILES", "REPORT_POLICY", "report_document", "static_file"]
 
 # What the page of a report forbids by itself, and what only a header can forbid
 REPORT_POLICY = f"{policy()}; frame-ancestors 'none'"
-OWN_FILES = ("dashboard.css", "requests.js", "parts.js", "heatmap.js", "pages.js", "dashboard.js", "icon.svg")
+OWN_FILES = (
+    "dashboard.css",
+    "requests.js",
+    "parts.js",
+    "heatmap.js",
+    "pages.js",
+    "compare.js",
+    "dashboard.js",
+    "icon.svg",
+)
 _OF_REPORT = ("core.js", "charts.js", "style.css")
 MAX_HISTORY = 60  # checks before it, of which the page draws the effects
 MAX_HISTORY_CELLS = 30_000  # features of all of them: each report has to be read

@@ -181,7 +181,7 @@ class EventStream:
     def __init__(self, events: Events, last: int | None) -> None:
         self._events, self._last = events, last
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102 - as ASGI says
         headers = [
             (b"content-type", b"text/event-stream; charset=utf-8"),
             (b"cache-control", b"no-store"),

@@ -9,8 +9,9 @@ from starlette.datastructures import Headers, MutableHeaders
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
 
-    from driftwatch.dashboard.access import Access
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from driftwatch.dashboard.access import Access
 
 __all__ = ["CONTENT_SECURITY_POLICY", "Door", "Guard", "path_below", "root_of"]
 
@@ -66,7 +67,7 @@ class Guard:
         self._app, self._cache_control, self._refuse = app, cache_control, refuse
         self._hosts = None if hosts is None else {host.lower() for host in hosts}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102 - as ASGI says
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
             return
@@ -99,7 +100,7 @@ class Door:
     def __init__(self, app: ASGIApp, *, access: Access, refuse: Callable[[Scope, int, str, str], ASGIApp]) -> None:
         self._app, self._access, self._refuse = app, access, refuse
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102 - as ASGI says
         answer = self._app
         if scope["type"] == "http":
             path = path_below(scope)

@@ -43,17 +43,18 @@ def heatmap(checks: Sequence[tuple[Run, Findings]], *, n_features: int, matching
                 n_drifted.append(0)
                 largest.append(-1.0)
             n_drifted[place] += state == DRIFT
-            if effect > largest[place]:  # never where it is NaN
-                largest[place] = effect
+            largest[place] = max(largest[place], effect)  # in this order: NaN is never the larger one
     names = [name for name in places if wanted is None or wanted in name.casefold()]
     shown = sorted(names, key=lambda name: (-n_drifted[places[name]], -largest[places[name]]))[:n_features]
-    rows = {name: ([None] * len(checks), [ABSENT] * len(checks)) for name in shown}
+    rows: dict[str, tuple[list[float | None], list[str]]] = {
+        name: ([None] * len(checks), [ABSENT] * len(checks)) for name in shown
+    }
     for column, (_, found) in enumerate(checks):
         for name, state, effect in zip(found.names, found.states, found.effects, strict=True):
             row = rows.get(name)
             if row is not None:
                 effects, states = row
-                effects[column] = None if math.isnan(effect) else effect  # type: ignore[call-overload]
+                effects[column] = None if math.isnan(effect) else effect
                 states[column] = state
     return {
         "n_features": len(places),

@@ -32,7 +32,7 @@ $main</main>
 </body>
 </html>
 """)
-_SCRIPTS = ("core.js", "charts.js", "requests.js", "parts.js", "heatmap.js", "pages.js", "dashboard.js")
+_SCRIPTS = ("core.js", "charts.js", "requests.js", "parts.js", "heatmap.js", "pages.js", "compare.js", "dashboard.js")
 
 
 def page(path: str, root: str, *, signed_in: bool) -> bytes:

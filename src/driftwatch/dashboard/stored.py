@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from driftwatch.alerts.model import Notification
@@ -36,9 +37,7 @@ def run_dict(run: Run) -> dict[str, Any]:
 
 def usual_gap(newest_first: Sequence[Run]) -> float | None:
     """Return the median time between checks in seconds, None where there are too few to tell."""
-    gaps = [
-        later.created - earlier.created for later, earlier in zip(newest_first, newest_first[1:], strict=False)
-    ]
+    gaps = [later.created - earlier.created for later, earlier in pairwise(newest_first)]
     return statistics.median(gaps) / MICROSECONDS if len(gaps) >= FEW else None
 
 

@@ -50,13 +50,14 @@ class Views:
         self._clock = clock
         self._findings = FindingsCache()
 
-    def mark(self) -> tuple[tuple[str, int, int, int], ...]:
-        """Return what changes whenever a check is stored or dropped: of each stream the newest check and their number."""
-        return self.source.read(
-            lambda store: tuple(
-                (count.newest.stream, count.newest.id, count.newest.created, count.n) for count in store.run_counts()
-            )
-        )
+    def mark(self) -> object:
+        """Return what changes whenever a check is stored or dropped, or a stream begins."""
+
+        def read(store: Store) -> object:
+            counts = [(count.newest.id, count.newest.created, count.n) for count in store.run_counts()]
+            return counts, store.streams()
+
+        return self.source.read(read)
 
     def newest(self, limit: int) -> list[Run]:
         """Return the newest checks of all streams, the newest first."""
@@ -124,9 +125,7 @@ class Views:
             if not found and stream is not None:
                 _check_stream(store, stream)
             page = found[:limit]
-            return _versioned(
-                runs=[run_dict(run) for run in page], next=page[-1].id if len(found) > limit else None
-            )
+            return _versioned(runs=[run_dict(run) for run in page], next=page[-1].id if len(found) > limit else None)
 
         return self.source.read(read)
 
@@ -193,9 +192,7 @@ class Views:
     def baselines(self, name: str | None = None, *, limit: int = 200) -> dict[str, Any]:
         """Return the versions of references, of all streams or of one, the newest of each first."""
         found = self.source.read(lambda store: store.baselines(name))
-        return _versioned(
-            n_baselines=len(found), baselines=[baseline_dict(baseline) for baseline in found[:limit]]
-        )
+        return _versioned(n_baselines=len(found), baselines=[baseline_dict(baseline) for baseline in found[:limit]])
 
     def _document(self, run_id: int) -> Any:
         run, text = self.report(run_id)

@@ -32,6 +32,7 @@ def history(
     last: int | None = None,
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
+    below: int | None = None,
     keep_reports: bool = False,
 ) -> History:
     """Return the stored checks of a stream, in the order in which they were stored.
@@ -46,6 +47,8 @@ def history(
         The newest so many. All by default.
     since, until : datetime, optional
         Checks that were stored at or after the one time and before the other. Without a time zone, local time.
+    below : int, optional
+        Checks with an id below this one.
     keep_reports : bool
         Keep the whole `DriftReport` of each check.
 
@@ -78,7 +81,7 @@ def history(
         check_count("last", last)
     opened = open_store(store) if isinstance(store, str | os.PathLike) else nullcontext(store)
     with opened as held:
-        runs = held.runs(stream, limit=last, since=microseconds(since), until=microseconds(until))
+        runs = held.runs(stream, limit=last, since=microseconds(since), until=microseconds(until), below=below)
         names = sorted({run.stream for run in runs})
         if len(names) > 1:
             raise ConfigError(f"the store has checks of several streams: {', '.join(map(repr, names))}. Name one.")

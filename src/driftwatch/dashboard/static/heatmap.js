@@ -28,6 +28,7 @@ driftwatch.heatmap = (() => {
     const names = h("ol", { class: "names", "aria-hidden": "true" }, h("li", { class: "top" }, "drifted features"), features.map((feature) => h("li", { class: "name", title: shorten(feature.name) }, shorten(feature.name, 60))));
     const area = h("div", { class: "cells", tabindex: "0", role: "application", "aria-roledescription": "heatmap", "aria-label": `${features.length} features in ${windows.length} checks. Arrow keys move, Enter opens the report.` }, canvas);
     const cursor = { column: windows.length - 1, row: -1 };
+    let picked = { ...cursor }; // the mouse looks at others too, and goes back to it
     let width = LEAST;
 
     function draw() {
@@ -86,13 +87,15 @@ driftwatch.heatmap = (() => {
       return `${shorten(feature.name, 80)}, ${about}${STATES[feature.states[cursor.column]]}${effect === null ? "" : `, effect ${number(effect)}`}`;
     }
 
-    function move(column, row, { picked = true } = {}) {
+    function move(column, row, { pick = true } = {}) {
       cursor.column = Math.min(Math.max(column, 0), windows.length - 1);
       cursor.row = Math.min(Math.max(row, -1), features.length - 1);
       [...names.children].forEach((item, i) => item.classList.toggle("here", i === cursor.row + 1));
       draw();
       words.textContent = said();
-      if (picked) chosen(windows[cursor.column]);
+      if (!pick) return;
+      picked = { ...cursor };
+      chosen(windows[cursor.column]);
     }
 
     function under(event) {
@@ -116,7 +119,8 @@ driftwatch.heatmap = (() => {
       area.focus({ preventScroll: true });
     });
     canvas.addEventListener("dblclick", () => opened(windows[cursor.column]));
-    canvas.addEventListener("mousemove", (event) => move(...under(event), { picked: false }));
+    canvas.addEventListener("mousemove", (event) => move(...under(event), { pick: false }));
+    canvas.addEventListener("mouseleave", () => move(picked.column, picked.row, { pick: false }));
 
     const watcher = new ResizeObserver(() => draw());
     watcher.observe(area);

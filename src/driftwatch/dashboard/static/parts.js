@@ -37,9 +37,8 @@ driftwatch.parts = (() => {
     run.scope ? `rows ${count(run.start)} to ${count(run.stop)} of ${shorten(run.scope, 40)}` : `${when(run.start)} to ${when(run.stop)}`;
 
   const word = (verdict) => (VERDICTS[verdict] ?? [String(verdict), "none"])[0];
-  const tone = (verdict) => (VERDICTS[verdict] ?? ["", "none"])[1];
   const badge = (text, kind = "") => h("span", { class: `badge ${kind}` }, text);
-  const verdict = (value) => badge(word(value), tone(value));
+  const verdict = (value) => badge(word(value), (VERDICTS[value] ?? ["", "none"])[1]);
 
   /** Whether checks have stopped to come, in words; null where they have not, or nobody can tell. */
   function late(stream) {
@@ -62,7 +61,6 @@ driftwatch.parts = (() => {
 
   const modelLink = (name) => h("a", { class: "name", href: address("/model", { stream: name }) }, name === "" ? "(no name)" : shorten(name));
   const reportLink = (id, ...text) => h("a", { href: address(`/runs/${id}`) }, text);
-  const compareLink = (left, right, ...text) => h("a", { href: address("/compare", { left, right }) }, text);
 
   /** A table; a column is `[title, cell of a row, class]`. */
   function table(caption, columns, rows) {
@@ -93,5 +91,5 @@ driftwatch.parts = (() => {
     return h("label", { class: "field" }, h("span", {}, label), select);
   }
 
-  return { when, span, ago, time, place, word, tone, badge, verdict, late, strip, modelLink, reportLink, compareLink, table, panel, nothing, choice };
+  return { when, span, ago, time, place, word, badge, verdict, late, strip, modelLink, reportLink, table, panel, nothing, choice };
 })();
