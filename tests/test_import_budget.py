@@ -71,6 +71,11 @@ def test_the_middleware_loads_no_framework_and_no_reader_of_json_before_it_is_us
     assert loaded & {"starlette", "fastapi", "orjson", "msgspec", "pydantic", "sqlite3", "typer", "pandas"} == set()
 
 
+def test_the_dashboard_loads_no_framework_before_it_is_built() -> None:
+    loaded = loaded_by("from driftwatch.dashboard import dashboard")
+    assert loaded & {"starlette", "anyio", "uvicorn", "streamlit", "typer", "pandas"} == set()
+
+
 def test_the_probe_sees_a_heavy_import() -> None:
     assert loaded_by("import numpy") & HEAVY == {"numpy"}
 

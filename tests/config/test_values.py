@@ -273,8 +273,9 @@ def test_variables_that_kubernetes_sets_for_a_service_are_no_settings(variable: 
     assert load_settings({}, {variable: "10.0.0.1"}).settings == Settings()
 
 
-def test_number_of_threads_belongs_to_the_process_and_is_no_setting() -> None:
-    assert load_settings({}, {NUM_THREADS_VARIABLE: "2"}).settings == Settings()
+@pytest.mark.parametrize("variable", [NUM_THREADS_VARIABLE, "DRIFTWATCH_DASHBOARD_TOKEN"])
+def test_what_belongs_to_the_process_is_no_setting(variable: str) -> None:
+    assert load_settings({}, {variable: "2"}).settings == Settings()
 
 
 def test_variables_of_others_are_left_alone() -> None:

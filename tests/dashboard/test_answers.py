@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
+from typing import TYPE_CHECKING
 
 from driftwatch.dashboard.answers import Answers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def test_many_who_ask_at_once_get_one_answer_made_beside_the_loop() -> None:
@@ -51,11 +56,15 @@ def test_a_mark_is_looked_at_once_in_a_while() -> None:
 def test_answers_are_kept_up_to_a_number_of_bytes_the_newest_used_first() -> None:
     made: list[str] = []
 
+    def make(key: str) -> bytes:
+        made.append(key)
+        return bytes(100)
+
     async def ask() -> None:
         answers = Answers(lambda: 1, max_bytes=250)
         try:
             for key in "abacab":
-                await answers.about_checks(key, lambda key=key: made.append(key) or bytes(100))  # type: ignore[misc,func-returns-value]
+                await answers.about_checks(key, partial(make, key))
             assert answers.size == (2, 200)
         finally:
             answers.close()
@@ -88,7 +97,7 @@ def test_a_client_that_leaves_does_not_take_the_answer_from_the_others() -> None
 
 
 def test_what_fails_is_tried_again() -> None:
-    turns = iter([ValueError("no"), b"yes"])
+    turns: Iterator[ValueError | bytes] = iter([ValueError("no"), b"yes"])
 
     def make() -> bytes:
         turn = next(turns)

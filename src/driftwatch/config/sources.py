@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Layer", "from_environment", "from_file", "from_flags"]
 
-NUM_THREADS_VARIABLE = "DRIFTWATCH_NUM_THREADS"  # of the process, and no setting of a check: read by `ops._threads`
+# Of the process, and no settings of a check: read by `ops._threads` and by `driftwatch dashboard`
+OTHER_VARIABLES = frozenset({"DRIFTWATCH_NUM_THREADS", "DRIFTWATCH_DASHBOARD_TOKEN"})
 # In a Kubernetes namespace with a Service called "driftwatch", every pod gets DRIFTWATCH_SERVICE_HOST,
 # DRIFTWATCH_PORT_80_TCP and the like; they are no settings of ours and no typing mistakes either.
 _KUBERNETES_SERVICE = re.compile(r"DRIFTWATCH_(SERVICE_(HOST|PORT)(_\w+)?|PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)")
@@ -72,7 +73,7 @@ def from_environment(environ: Mapping[str, str]) -> Layer:
     source = Source(SourceKind.ENVIRONMENT)
     raw: dict[str, object] = {}
     for variable, text in environ.items():
-        if not variable.startswith(ENV_PREFIX) or not text or variable == NUM_THREADS_VARIABLE:
+        if not variable.startswith(ENV_PREFIX) or not text or variable in OTHER_VARIABLES:
             continue
         if _KUBERNETES_SERVICE.fullmatch(variable):
             continue
