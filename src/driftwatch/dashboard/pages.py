@@ -69,6 +69,8 @@ def login_page(root: str, target: str, *, failed: bool) -> bytes:
     main = (
         f'<form class="panel login" method="post" action="{escape(root)}/login">\n<h1>Sign in</h1>\n'
         f"{told}"
+        # for password managers, which want a name beside it
+        '<input type="text" name="username" value="driftwatch" autocomplete="username" hidden>\n'
         '<label for="token">Token of this dashboard</label>\n'
         '<input id="token" name="token" type="password" autocomplete="current-password" required autofocus>\n'
         f'<input type="hidden" name="next" value="{escape(target)}">\n'
