@@ -75,7 +75,7 @@ def test_folders_that_cannot_be_written_to_are_named(tmp_path: Path, monkeypatch
         save(tmp_path / "nowhere" / "x.npz", made())
     with pytest.raises(ArchiveError, match=r"cannot write '.*': Is a directory"):
         save(tmp_path, made())
-    with pytest.raises(ArchiveError, match=r"cannot write 'a.*b': embedded null byte"):
+    with pytest.raises(ArchiveError, match=r"cannot write 'a.*b': .*embedded null"):
         save("a\0b", made())
     with pytest.raises(InputTypeError, match="`path` must be a path, got int"):
         save(5, made())  # type: ignore[arg-type]
