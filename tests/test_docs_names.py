@@ -11,12 +11,14 @@ import shlex
 import sys
 import tomllib
 import types
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer.main
 import yaml
 
+import driftwatch.errors
 from docs_pages import PAGES, ROOT, blocks, page_name, prose, text_of
 from driftwatch.alerting import AlertManager
 from driftwatch.cli.app import app
@@ -27,12 +29,11 @@ from driftwatch.report import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 EXTRAS = PYPROJECT["project"]["optional-dependencies"].keys()
 SESSIONS = set(re.findall(r"^@nox\.session.*\ndef (\w+)\(", (ROOT / "noxfile.py").read_text("utf-8"), re.MULTILINE))
-SOURCE = "\n".join(path.read_text("utf-8") for path in sorted((ROOT / "src" / "driftwatch").rglob("*.py")))
+SOURCE = "\n".join(path.read_text("utf-8") for path in sorted(Path(driftwatch.errors.__file__).parent.rglob("*.py")))
 
 # The same word with a dot behind it, and no name in Python: files, loggers, keys of metrics, types of events.
 OTHER_WORDS = (

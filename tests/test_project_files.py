@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
+import driftwatch.errors
 from project_tree import ROOT, project_files
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+PACKAGE = Path(driftwatch.errors.__file__).parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 WORKFLOWS = {path.name: path.read_text("utf-8") for path in sorted((ROOT / ".github" / "workflows").glob("*.yml"))}
 WORKFLOW = WORKFLOWS["ci.yml"]
@@ -183,7 +183,7 @@ def test_every_page_of_the_documentation_is_in_its_menu() -> None:
 
 
 def test_the_package_says_that_it_is_typed() -> None:
-    assert (ROOT / "src" / "driftwatch" / "py.typed").is_file()
+    assert (PACKAGE / "py.typed").is_file()
 
 
 def test_the_citation_is_of_this_version_and_licence() -> None:
@@ -194,7 +194,7 @@ def test_the_citation_is_of_this_version_and_licence() -> None:
 
 def test_the_package_holds_no_version_of_its_own() -> None:
     assigned = re.compile(r"^(?:__version__|VERSION|version)\s*(?::.*)?=\s*[\"']\d+\.\d+\.\d+", re.MULTILINE)
-    assert [path for path in (ROOT / "src").rglob("*.py") if assigned.search(path.read_text("utf-8"))] == []
+    assert [path for path in PACKAGE.rglob("*.py") if assigned.search(path.read_text("utf-8"))] == []
 
 
 def test_every_extra_has_floors() -> None:
