@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cluster_samples import CURRENT, PROFILE, REFERENCE, alone, die_once, same_report
+from docs_pages import DOCS, examples
 from driftwatch import Monitor, Profile
 from driftwatch.distributed.dask import check, count
 from driftwatch.errors import InputTypeError, NoCommonFeaturesError
@@ -146,3 +147,8 @@ def test_something_else_than_a_dask_frame_is_refused() -> None:
 def test_frames_with_no_column_in_common_are_an_error() -> None:
     with dask.config.set(scheduler="synchronous"), pytest.raises(NoCommonFeaturesError):
         check(dd.from_pandas(CURRENT[["unknown"]], npartitions=2), PROFILE)
+
+
+def test_the_example_of_the_documentation_runs() -> None:
+    with dask.config.set(scheduler="threads"):
+        exec("\n".join(examples(DOCS / "clusters.md", "Dask")), {"__name__": "__main__"})
