@@ -126,7 +126,12 @@ def test_the_readme_table_names_the_extras_and_what_they_bring() -> None:
 def test_all_brings_every_other_extra_but_the_heavy_ones() -> None:
     extras = PYPROJECT["project"]["optional-dependencies"]
     (everything,) = extras["all"]
-    assert set(re.findall(r"\w+", everything.partition("[")[2])) == extras.keys() - {"all", "dask", "spark", "streamlit"}
+    assert set(re.findall(r"\w+", everything.partition("[")[2])) == extras.keys() - {
+        "all",
+        "dask",
+        "spark",
+        "streamlit",
+    }
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
