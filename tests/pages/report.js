@@ -159,6 +159,7 @@ module.exports = {
     await frame.locator("#page[data-ready]").waitFor({ state: "attached" });
     await frame.locator(".list").focus();
     await page.keyboard.press("ArrowDown");
+    if (input.picture) await page.screenshot({ path: input.picture });
     return {
       headline: await frame.locator("h1").textContent(),
       chosen: await frame.locator("#detail h2").textContent(),
