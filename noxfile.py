@@ -132,7 +132,7 @@ def explain(session: nox.Session) -> None:
 @nox.session
 def pages(session: nox.Session) -> None:
     """Run what people look at in a real Chromium, which must be installed; Node and npm too, for what drives it."""
-    session.install("-e", ".[cli,dashboard]", *group("tests"))
+    session.install("-e", ".[cli,dashboard,streamlit]", *group("tests"))
     session.run("pytest", *(session.posargs or ["tests/pages"]))
 
 
