@@ -32,6 +32,7 @@ module.exports = {
       said.push([await page.locator(".heatmap .under").textContent(), await page.locator(".check h2").textContent()]);
     }
     await page.locator(".heatmap summary").click();
+    await page.waitForSelector(".heatmap tbody tr");
     const rows = await page.locator(".heatmap tbody tr").evaluateAll((found) => found.map((row) => [...row.children].map((cell) => cell.textContent)));
     await page.locator(".heatmap .cells").focus();
     await page.keyboard.press("Enter");
