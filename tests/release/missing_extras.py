@@ -101,6 +101,18 @@ def shap() -> None:
     tree_adapter(object(), None)
 
 
+def dashboard() -> None:
+    from driftwatch.dashboard import dashboard as page
+
+    page(FOLDER / "driftwatch.db")
+
+
+def streamlit() -> None:
+    from driftwatch.dashboard.streamlit_app import main
+
+    main([])
+
+
 def dask() -> None:
     import driftwatch.distributed.dask as clusters
 
@@ -122,6 +134,8 @@ ASKED: dict[str, Callable[[], None]] = {
         apprise,
         otel,
         mlflow,
+        dashboard,
+        streamlit,
         dask,
     )
 }

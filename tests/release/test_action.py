@@ -201,7 +201,7 @@ def test_a_column_cannot_speak_to_the_runner(runner: Runner, table: Callable[...
 
 @pytest.mark.parametrize(
     ("name", "begins"),
-    [("json", "{"), ("markdown", "#"), ("junit", "<?xml"), ("table", "Drift detected")],
+    [("json", "{"), ("markdown", "#"), ("junit", "<?xml"), ("html", "<!doctype html>"), ("table", "Drift detected")],
 )
 def test_the_report_comes_in_the_asked_format(
     runner: Runner, table: Callable[..., str], name: str, begins: str
