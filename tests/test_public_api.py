@@ -47,6 +47,10 @@ LIBRARIES = {f"driftwatch.ops.{library}" for library in ("torch", "jax", "cupy")
 
 
 @pytest.mark.parametrize("package", [*LAZY, "driftwatch.kernels"])
+def test_the_version_is_that_of_the_metadata() -> None:
+    assert driftwatch.__version__ == metadata.version("driftwatch")
+
+
 def test_every_public_name_resolves_and_is_listed(package: str) -> None:
     module = importlib.import_module(package)
     for name in module.__all__:

@@ -6,6 +6,7 @@ from driftwatch._lazy import attach
 
 if TYPE_CHECKING:  # what `attach` gives at run time, for type checkers and editors
     from driftwatch import datasets, errors, kernels, performance, sequential, simulate, store, streaming, training
+    from driftwatch._version import __version__
     from driftwatch.arrays.schema import FeatureKind, Role
     from driftwatch.detectors.anderson_darling import AndersonDarlingDetector
     from driftwatch.detectors.base import BaseDetector
@@ -73,6 +74,7 @@ __all__ = [
     "TotalVariationDetector",
     "WassersteinDetector",
     "Window",
+    "__version__",
     "assert_no_drift",
     "datasets",
     "effect_intervals",
@@ -122,6 +124,7 @@ __getattr__, __dir__ = attach(
         "TotalVariationDetector": "driftwatch.detectors.total_variation",
         "WassersteinDetector": "driftwatch.detectors.wasserstein",
         "Window": "driftwatch.profile.window",
+        "__version__": "driftwatch._version",
         "assert_no_drift": "driftwatch.monitor.assertion",
         "datasets": "driftwatch.datasets",
         "effect_intervals": "driftwatch.kernels.effect_intervals",

@@ -54,8 +54,6 @@ def test_streamlit_asks_for_no_token_and_so_stays_here(run: Run, monkeypatch: py
 def test_what_cannot_be_used_is_refused(run: Run, tmp_path: Path, options: list[str], told: str) -> None:
     (tmp_path / "empty").write_text("\n", "utf-8")
     (tmp_path / "short").write_text("abc\n", "utf-8")
-    if "short" in options:
-        pytest.importorskip("uvicorn", reason="the extra `dashboard` is not installed")
     found = run("dashboard", *options)
     assert found.code == 2
     assert told in found.error
@@ -63,7 +61,6 @@ def test_what_cannot_be_used_is_refused(run: Run, tmp_path: Path, options: list[
 
 
 def test_a_port_that_is_taken_is_said(run: Run) -> None:
-    pytest.importorskip("uvicorn", reason="the extra `dashboard` is not installed")
     with socket.create_server(("127.0.0.1", 0)) as taken:
         found = run("dashboard", "--port", str(taken.getsockname()[1]))
     assert found.code == 2

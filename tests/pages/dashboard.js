@@ -13,6 +13,7 @@ module.exports = {
     const page = await open(`${input.base}${input.path}`, options(input));
     await page.waitForSelector(".live[data-state=live]");
     const found = { title: await page.locator("h1").textContent(), text: await page.locator("main").innerText(), background: await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor) };
+    if (input.picture) await page.screenshot({ path: input.picture, fullPage: true });
     found.violations = await violations(page);
     found.overflow = await overflow(page);
     for (const summary of await page.locator("details:not([open]) > summary").all()) await summary.click();
