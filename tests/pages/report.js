@@ -105,7 +105,7 @@ module.exports = {
 
   async plain({ open, input }) {
     const page = await open(input.url, { javaScriptEnabled: false, ready: null });
-    return { headline: await page.locator("h1").textContent(), rows: await page.locator("noscript tbody tr").count(), text: await page.locator("noscript").innerText() };
+    return { headline: await page.locator("h1").textContent(), rows: await page.locator("noscript tbody tr").count(), text: await page.locator("noscript").innerText(), loading: await page.locator("#loading").isVisible() };
   },
 
   /** Go through hostile names; say what could have come to life. */

@@ -126,6 +126,7 @@ def test_without_scripts_there_is_a_table_of_the_first_fifty(browser: Browser, t
     assert found["headline"] == "Drift detected: 60 of 60 tested features drifted."
     assert found["rows"] == 50
     assert "… and 10 more" in found["text"]
+    assert not found["loading"]
     hostile = browser.call("report", "plain", url=write(tmp_path, page_samples.hostile()))
     assert hostile["rows"] == len(page_samples.hostile().features)
 

@@ -81,7 +81,7 @@ def test_names_are_text_in_the_table_for_readers_without_scripts() -> None:
         "tr", "th", "td", "strong", "script",
     }  # fmt: skip
     assert {name for _, attributes in reader.tags for name in attributes} <= {
-        "lang", "charset", "http-equiv", "content", "name", "id", "class", "type",
+        "lang", "charset", "http-equiv", "content", "name", "id", "class", "hidden", "type",
     }  # fmt: skip
 
 

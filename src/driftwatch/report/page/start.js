@@ -8,13 +8,15 @@
   }
 
   const root = document.getElementById("page");
+  const loading = document.getElementById("loading");
+  loading.hidden = false; // where scripts do not run, nothing is being read
   try {
     const [text, more] = await Promise.all([unpacked("report"), unpacked("more")]);
     const { words, history } = JSON.parse(more);
     driftwatch.page(root, { report: JSON.parse(text), words, history }, words.omitted ? null : { text, file: "driftwatch-report.json" });
     root.dataset.ready = "";
   } catch (error) {
-    document.getElementById("loading").textContent = "This browser could not read the report that the file holds; it takes one of 2023 or later.";
+    loading.textContent = "This browser could not read the report that the file holds; it takes one of 2023 or later.";
     throw error;
   }
 })();
