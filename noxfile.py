@@ -11,13 +11,14 @@ from tempfile import TemporaryDirectory
 import nox
 
 nox.needs_version = ">=2025.2.9"
-nox.options.default_venv_backend = "virtualenv"
+nox.options.default_venv_backend = "uv|virtualenv"  # an environment in seconds where uv is there
 nox.options.error_on_missing_interpreters = True
 nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "types", "tests"]
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 LOWEST_PYTHON = PROJECT["project"]["requires-python"].removeprefix(">=")
+PIP = "virtualenv"  # uv does not look where pip is told to look for the wheels of PyTorch
 # each has a session of its own, whatever is installed here
 ELSEWHERE = ("--ignore=tests/services", "--ignore=tests/release", "--ignore=tests/pages")
 # The tutorials by the numbers of their files: two need libraries that only `backends` installs
@@ -78,7 +79,7 @@ def tests_min(session: nox.Session) -> None:
     session.run("pytest", "--numprocesses=auto", *ELSEWHERE, *session.posargs)
 
 
-@nox.session
+@nox.session(venv_backend=PIP)
 def backends(session: nox.Session) -> None:
     """Run the contract suite on PyTorch and JAX, on the CPU; arguments after `--` go to pytest."""
     session.install("-e", ".[cli,plot]", *group("tests", "backends", "notebooks"))
@@ -150,7 +151,7 @@ def cupy(session: nox.Session) -> None:
     session.run("pytest", "--backend=cupy", *(session.posargs or ["tests/libraries/test_cupy_dispatch.py"]))
 
 
-@nox.session
+@nox.session(venv_backend=PIP)
 def gpu(session: nox.Session) -> None:
     """On a CUDA machine: the contract suite and the benchmarks on its GPU, and docs/gpu.md with what they say."""
     session.install("-e", ".[cli]", *group("tests", "backends", "cupy", "gpu"))
@@ -159,7 +160,7 @@ def gpu(session: nox.Session) -> None:
     session.run("python", "benchmarks/gpu.py", "--write", "docs/gpu.md", *session.posargs)
 
 
-@nox.session
+@nox.session(venv_backend="virtualenv")  # with pip, as most users have it
 def demo(session: nox.Session) -> None:
     """Install the way a user does, not editable and without the test tools, and run the demo."""
     session.install(".[cli]")
@@ -187,7 +188,7 @@ def calibration(session: nox.Session) -> None:
         session.run("python", "docs/generate_calibration.py")
 
 
-@nox.session
+@nox.session(venv_backend=PIP)
 def bench_backends(session: nox.Session) -> None:
     """Time every override for PyTorch and JAX against the definition that it replaces."""
     session.install(".[cli]", *group("backends"))
