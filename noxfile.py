@@ -20,7 +20,7 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 LOWEST_PYTHON = PROJECT["project"]["requires-python"].removeprefix(">=")
 PIP = "virtualenv"  # uv does not look where pip is told to look for the wheels of PyTorch
 # each has a session of its own, whatever is installed here
-ELSEWHERE = ("--ignore=tests/services", "--ignore=tests/release", "--ignore=tests/pages")
+ELSEWHERE = [f"--ignore=tests/{part}" for part in ("services", "release", "pages", "explain_models")]
 # The tutorials by the numbers of their files: two need libraries that only `backends` installs
 TUTORIALS, TUTORIALS_OF_BACKENDS = ("01", "02", "03", "06", "07"), ("04", "05")
 REQUIREMENT_WITH_FLOOR = re.compile(r"(?P<name>[\w.-]+)>=(?P<floor>[\w.]+)")
