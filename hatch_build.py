@@ -7,11 +7,11 @@ from pathlib import Path
 
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-RELATIVE_LINK = re.compile(r"(?<!!)\[([^\]\n]+)\]\((?![a-z][a-z+.-]*:)[^)\s]+\)")
+RELATIVE_LINK = re.compile(r"!?\[([^\]\n]+)\]\((?![a-z][a-z+.-]*:)[^)\s]+\)")
 
 
 class ReadmeHook(MetadataHookInterface):
-    """Fills in `readme`: README.md, with relative links turned into their text."""
+    """Fills in `readme`: README.md, with relative links and pictures turned into their text."""
 
     def update(self, metadata: dict[str, object]) -> None:
         """Set the key that pyproject.toml calls dynamic."""
