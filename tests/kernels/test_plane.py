@@ -27,7 +27,7 @@ def test_axes_are_the_difference_of_means_and_the_first_component_beside_it(rng:
     y = np.linalg.eigh(rest.T @ rest)[1][:, -1]
     y *= np.sign(y[np.abs(y).argmax()])
     sides = [(rows - reference.mean(0)) @ np.stack([x, y], axis=-1) for rows in (reference, current)]
-    low, high = np.quantile(np.concatenate(sides), [TAIL, 1 - TAIL], axis=0)
+    low, high = np.quantile(np.concatenate(sides), [1 / TAIL, 1 - 1 / TAIL], axis=0)
     np.testing.assert_allclose(found.low, low, rtol=1e-6, atol=1e-6)
     np.testing.assert_allclose(found.high, high, rtol=1e-6, atol=1e-6)
     for rows, counts in zip(sides, (found.reference, found.current), strict=True):

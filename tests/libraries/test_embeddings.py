@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from driftwatch import DimensionKSDetector, MMDDetector, Monitor, SlicedWassersteinDetector
+from driftwatch.kernels.plane import N_SQUARES
 from residency import nothing_large_leaves
 
 if TYPE_CHECKING:
@@ -45,5 +46,5 @@ def test_rows_stay_on_the_device(backend: Backend) -> None:
     if backend.library == "torch" and backend.flavour not in {"elsewhere", "cuda"}:
         pytest.skip("tensors in host memory are read where they are: nothing crosses")
     arrays = [backend.asarray(x) for x in (REFERENCE, CURRENT)]
-    with nothing_large_leaves(backend, largest=REFERENCE.shape[1]):
+    with nothing_large_leaves(backend, largest=N_SQUARES**2):  # counts of rows on a plane
         assert feature_of(*arrays, max_embedding_rows=60).status == "ok"

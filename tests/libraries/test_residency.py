@@ -10,14 +10,15 @@ import pytest
 
 from driftwatch import Monitor
 from driftwatch.kernels._catalog import CATALOG, KernelSpec
+from driftwatch.profile.histograms import MAX_CELLS
 from residency import nothing_large_leaves
 
 if TYPE_CHECKING:
     from backends import Backend
 
 RNG = np.random.default_rng(8)
-N, D, K = 400, 3, 10
-LARGEST_ANSWER = D * 2 * K  # bin counts of every feature, and twenty of its quantiles
+N, D = 400, 3
+LARGEST_ANSWER = D * (MAX_CELLS + 2)  # counts of every feature in the bins of its picture; all others are smaller
 KERNELS = list(CATALOG.values())
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from driftwatch.arrays.namespace import device_of, namespace_of, statistic_dtype, to_host
-from driftwatch.ops import matmul
+from driftwatch.kernels._prepare import Ordered
+from driftwatch.kernels.ecdf import quantiles
+from driftwatch.ops import bincount, matmul, sort_last
 
 if TYPE_CHECKING:
     from driftwatch._typing import Array, Namespace
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["N_SQUARES", "PlaneCounts", "plane_counts"]
 
 N_SQUARES = 24  # on each side of the picture
-TAIL = 0.005  # of the rows of both sides that the picture may clip at each end of an axis
+TAIL = 200  # one row of both sides in so many may be clipped at each end of an axis
 N_ITERATIONS = 24  # of the power method: a picture needs a direction of large spread, not the eigenvector's last digits
 NEGLIGIBLE = 1e-6  # what is this small beside the spread has no direction
 
@@ -80,7 +82,7 @@ def plane_counts(reference: Array, current: Array, /, *, xp: Namespace | None = 
         return None
 
     axes = xp.stack([x, y], axis=-1)
-    return _counted(*(to_host(matmul(rows, axes, xp=xp)).astype(np.float64) for rows in sides))
+    return _counted(*(xp.permute_dims(matmul(rows, axes, xp=xp), (1, 0)) for rows in sides), xp=xp)
 
 
 def _unit(vector: Array, *, least: float = 0.0) -> Array | None:
@@ -108,14 +110,19 @@ def _largest_spread(rows: Array, least: float, *, xp: Namespace) -> Array | None
     return vector if largest > 0 else -vector
 
 
-def _counted(reference: HostArray, current: HostArray) -> PlaneCounts | None:
-    low, high = np.quantile(np.concatenate([reference, current]), [TAIL, 1.0 - TAIL], axis=0)
-    if not np.isfinite([low, high]).all() or not (high > low).all():
+def _counted(reference: Array, current: Array, *, xp: Namespace) -> PlaneCounts | None:
+    """Return the counts of points `(2, n)` and `(2, m)`, which stay where they are."""
+    pooled = xp.concat([reference, current], axis=-1)
+    ordered = Ordered(sort_last(pooled, xp=xp)[0], int(pooled.shape[-1]))
+    span = to_host(quantiles(ordered, [1, TAIL - 1], TAIL, xp=xp)).astype(np.float64)
+    low, high = span[:, 0], span[:, 1]
+    if not np.isfinite(span).all() or not (high > low).all():
         return None
-    edges = [np.linspace(low[k], high[k], N_SQUARES + 1) for k in (0, 1)]
+    inner = np.linspace(low, high, N_SQUARES + 1, axis=-1)[:, 1:-1]
+    edges = xp.asarray(inner, dtype=pooled.dtype, device=device_of(pooled))
     counts = []
     for side in (reference, current):
-        column, row = (np.searchsorted(edges[k][1:-1], side[:, k], side="right") for k in (0, 1))
-        square = np.bincount(row * N_SQUARES + column, minlength=N_SQUARES**2)
-        counts.append(square.reshape(N_SQUARES, N_SQUARES).astype(np.int64))
+        place = xp.count_nonzero(side[:, :, None] >= edges[:, None, :], axis=-1)
+        square = place[1:, :] * N_SQUARES + place[:1, :]
+        counts.append(to_host(bincount(square, N_SQUARES**2, xp=xp)).reshape(N_SQUARES, N_SQUARES).astype(np.int64))
     return PlaneCounts((float(low[0]), float(low[1])), (float(high[0]), float(high[1])), *counts)
